@@ -1,0 +1,78 @@
+"""What a check may look at: two contestants and the texts they answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecompress.core.progress import Progress, Silent
+from edgecompress.core.texts import Text, TextSet
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+NO_ANSWER = -1
+
+
+class Predictor(Protocol):
+    """Anything that answers texts: a torch teacher, an ONNX candidate, a fake in a test."""
+
+    def logits(self, texts: Sequence[Text]) -> FloatArray:
+        """[n, classes], one row a text, in order; each text answered as if it came alone."""
+
+
+class BatchPredictor(Predictor, Protocol):
+    """A predictor that can also be asked to answer several texts in one padded batch."""
+
+    def logits_in_batches(self, texts: Sequence[Text], batch_size: int) -> FloatArray:
+        """[n, classes]; texts are padded to the longest of their batch."""
+
+
+def decisions(logits: FloatArray) -> IntArray:
+    """The class each row picks; NO_ANSWER where a logit is not finite, which is never right."""
+    picked = logits.argmax(axis=1).astype(np.int64)
+    picked[~np.isfinite(logits).all(axis=1)] = NO_ANSWER
+    return picked
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One model at the gate."""
+
+    name: str
+    digest: str
+    predictor: Predictor
+    folder: Path  # its files
+    weights_bytes: int  # the file(s) that hold the weights
+    params: int
+
+
+@dataclass
+class Case:
+    """A candidate, its teacher and the gate's texts; answers are computed once and shared."""
+
+    candidate: Contestant
+    teacher: Contestant
+    data: Mapping[str, TextSet]  # by role, e.g. "test", "ood/tweets"
+    labels: tuple[str, ...]
+    seed: int
+    parent: Contestant | None = None  # the candidate's fp32 torch parent, where there is one
+    progress: Progress = field(default_factory=Silent)
+    _answers: dict[tuple[str, str], FloatArray] = field(default_factory=dict, repr=False)
+
+    def answers(self, who: Contestant, role: str) -> FloatArray:
+        """Logits of `who` on the texts of `role`, [n, classes]."""
+        key = (who.digest, role)
+        if key not in self._answers:
+            texts = self.data[role].texts
+            parts = []
+            with self.progress.track(f"{who.name} answers {role}", len(texts), "texts") as bar:
+                for start in range(0, len(texts), 256):
+                    part = texts[start : start + 256]
+                    parts.append(who.predictor.logits(part))
+                    bar.advance(len(part))
+            self._answers[key] = np.concatenate(parts)
+        return self._answers[key]

@@ -1,0 +1,131 @@
+"""The settings of each check: what a user may write under `gate`, and the limits it means."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from edgecompress.core.gate import Limit
+from edgecompress.recipe.section import Section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class CheckSettings(Section):
+    """What every check declares about itself."""
+
+    # setting -> (measurement, side of the limit: "at_least" or "at_most")
+    limited: ClassVar[dict[str, tuple[str, str]]]
+
+    def limits(self) -> dict[str, Limit]:
+        """Measurement name -> its limit, for every limit the recipe sets."""
+        found = {}
+        for setting, (measurement, side) in self.limited.items():
+            if (value := getattr(self, setting)) is not None:
+                found[measurement] = Limit(**{side: value})
+        return found
+
+    def roles(self) -> tuple[str, ...]:
+        """The data roles it measures on."""
+        return (data,) if (data := getattr(self, "data", None)) else ()
+
+
+class Accuracy(CheckSettings):
+    """Is the candidate as often right as its teacher, on the same rows?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "max_drop": ("accuracy_drop", "at_most"),
+        "at_least": ("accuracy", "at_least"),
+        "worst_class_recall_at_least": ("worst_class_recall", "at_least"),
+        "negative_flips_at_most": ("negative_flip_rate", "at_most"),
+    }
+
+    check: Literal["accuracy"]
+    data: str = "test"
+    max_drop: Share | None = Field(default=None, description="teacher minus candidate")
+    at_least: Share | None = None
+    worst_class_recall_at_least: Share | None = None
+    negative_flips_at_most: Share | None = Field(
+        default=None, description="share of all rows where the teacher is right and we are not"
+    )
+
+
+class Loyalty(CheckSettings):
+    """Does the candidate still answer as its teacher does, right or wrong?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "label_at_least": ("label_loyalty", "at_least"),
+        "probability_at_least": ("probability_loyalty", "at_least"),
+    }
+
+    check: Literal["loyalty"]
+    data: str = "test"
+    label_at_least: Share | None = None
+    probability_at_least: Share | None = None
+
+
+class Latency(CheckSettings):
+    """How fast is it against its teacher, one text at a time, one thread, on this machine?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "speedup_at_least": ("latency_ratio", "at_least"),
+        "p50_ms_at_most": ("latency_p50_ms", "at_most"),
+        "p95_ms_at_most": ("latency_p95_ms", "at_most"),
+    }
+
+    check: Literal["latency"]
+    data: str = Field(default="test", description="whose lengths the timed texts follow")
+    pairs: int = Field(default=300, ge=60, le=100_000, description="interleaved timings of both")
+    speedup_at_least: float | None = Field(default=None, gt=0)
+    p50_ms_at_most: float | None = Field(default=None, gt=0)
+    p95_ms_at_most: float | None = Field(default=None, gt=0)
+
+
+class Size(CheckSettings):
+    """What does it cost on disk, in memory and at the first answer?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "bytes_at_most": ("size_bytes", "at_most"),
+        "ratio_at_most": ("size_ratio", "at_most"),
+        "peak_rss_bytes_at_most": ("peak_rss_bytes", "at_most"),
+        "cold_start_ms_at_most": ("cold_start_ms", "at_most"),
+    }
+
+    check: Literal["size"]
+    bytes_at_most: int | None = Field(default=None, gt=0, description="of model.onnx")
+    ratio_at_most: float | None = Field(
+        default=None, gt=0, description="model.onnx over the teacher's fp32 weights"
+    )
+    peak_rss_bytes_at_most: int | None = Field(default=None, gt=0)
+    cold_start_ms_at_most: float | None = Field(
+        default=None, gt=0, description="a fresh process, from start to its first answer"
+    )
+
+
+class Parity(CheckSettings):
+    """Does the shipped graph decide as the network it came from, alone and in company?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "max_abs_at_most": ("parity_max_abs", "at_most"),
+        "flips_at_most": ("parity_flip_rate", "at_most"),
+        "batch_flips_at_most": ("batch_flip_rate", "at_most"),
+    }
+
+    check: Literal["parity"]
+    data: str = "test"
+    batch_sizes: tuple[Annotated[int, Field(ge=2, le=1024)], ...] = (8, 32)
+    max_abs_at_most: float | None = Field(default=None, gt=0, description="logits, torch - ONNX")
+    flips_at_most: Share | None = Field(default=None, description="decisions, torch against ONNX")
+    batch_flips_at_most: Share | None = Field(
+        default=None, description="decisions in padded batches against batch 1"
+    )
+
+
+CHECKS: dict[str, type[CheckSettings]] = {
+    "accuracy": Accuracy,
+    "loyalty": Loyalty,
+    "latency": Latency,
+    "size": Size,
+    "parity": Parity,
+}
+
+AnyCheck = Annotated[Accuracy | Loyalty | Latency | Size | Parity, Field(discriminator="check")]

@@ -1,0 +1,29 @@
+"""What a stage is given besides its input and its settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecompress.core.artifact import Artifact, Facts
+from edgecompress.core.progress import Progress
+from edgecompress.core.texts import TextSet
+from edgecompress.recipe.stages import StageSettings
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """A stage writes below `out`, keeps resumable state below `scratch`, and touches nothing else."""
+
+    out: Path  # empty folder; becomes the artifact
+    scratch: Path  # survives a kill; removed once the artifact is sealed
+    labels: tuple[str, ...]
+    data: Mapping[str, TextSet]  # the roles the settings class reads, and may read where given
+    seed: int
+    threads: int
+    progress: Progress
+    teacher: Artifact | None = None  # "torch-model", for stages that need one
+    origin: Path | None = None  # the folder of `weights`, for a student that starts elsewhere
+    pair_inputs: bool = False  # the task is sentence pairs
+
+
+StageFunction = Callable[[Artifact, StageSettings, StageContext], Facts]
