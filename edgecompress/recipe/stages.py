@@ -132,7 +132,7 @@ class Quantize(StageSettings):
 
     version: ClassVar[int] = 1
     takes: ClassVar[tuple[str, ...]] = ("onnx-model",)
-    gives: ClassVar[str] = "onnx-model"
+    gives: ClassVar[str] = "int8-onnx-model"
     may_read: ClassVar[tuple[str, ...]] = ("calibration",)
     libraries: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
     loads_as: ClassVar[str] = "ONNX only"

@@ -1,0 +1,23 @@
+"""The checks: each measures one kind of behaviour, and none of them judges.
+
+`CHECKS` is the whole registry; the word in the recipe, the settings class and the module agree.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from edgecompress.checks import accuracy, latency, loyalty, parity, size
+from edgecompress.core.case import Case
+from edgecompress.core.measurement import Measurement
+
+CheckFunction = Callable[[Case, Any], Sequence[Measurement]]
+
+CHECKS: dict[str, CheckFunction] = {
+    "accuracy": accuracy.measure,
+    "loyalty": loyalty.measure,
+    "latency": latency.measure,
+    "size": size.measure,
+    "parity": parity.measure,
+}
+
+__all__ = ["CHECKS", "CheckFunction"]

@@ -1,0 +1,118 @@
+"""Check `latency`: how much faster than the teacher, one text at a time, on one thread?
+
+Both answer the same text in the same process, in random order, pair after pair; the statistic is
+the median ratio of *thread CPU time*, which other tenants of the machine hardly touch, and wall
+time stands beside it for the budgets that users feel. The candidate is first timed against
+itself: a machine on which that comparison does not say "equal" cannot judge anything.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecompress.core.case import Case, Predictor
+from edgecompress.core.errors import MeasureError
+from edgecompress.core.intervals import block_bootstrap, quantile_bounds
+from edgecompress.core.measurement import Measurement
+from edgecompress.core.texts import Text
+from edgecompress.recipe.checks import Latency
+from edgecompress.runtime.timing import time_call
+
+WARM_UP = 20
+WORST_SELF_RATIO = 1.15  # an A/A interval that leaves [1/1.15, 1.15] is noise, not measurement
+
+Times = NDArray[np.float64]  # [pairs, 2]: wall seconds, thread CPU seconds
+
+
+def measure(case: Case, settings: Latency) -> Sequence[Measurement]:
+    """Speed ratio by thread CPU time, and wall p50 and p95 of the candidate.
+
+    Raises:
+        MeasureError: the machine is so noisy that a model is not as fast as itself.
+    """
+    texts = _texts_to_time(case, settings)
+    ours, theirs = case.candidate.predictor, case.teacher.predictor
+    with case.progress.track("latency", 2 * len(texts), "pairs") as bar:
+        itself, again = _interleaved(ours, ours, texts, case.seed, bar.advance)
+        _require_quiet(_ratio(again, itself, case.seed))
+        fast, slow = _interleaved(ours, theirs, texts, case.seed + 1, bar.advance)
+    wall_ms = fast[:, 0] * 1000
+    return [
+        _ratio(slow, fast, case.seed, data=settings.data),
+        _percentile("latency_p50_ms", wall_ms, 0.50, settings.data),
+        _percentile("latency_p95_ms", wall_ms, 0.95, settings.data),
+    ]
+
+
+def _texts_to_time(case: Case, settings: Latency) -> list[Text]:
+    """A fixed draw that follows the real lengths of the role, repeated if there are too few."""
+    texts = case.data[settings.data].texts
+    rng = np.random.default_rng(case.seed)
+    order = np.concatenate(
+        [rng.permutation(len(texts)) for _ in range(-(-settings.pairs // len(texts)))]
+    )
+    return [texts[i] for i in order[: settings.pairs]]
+
+
+def _interleaved(
+    first: Predictor,
+    second: Predictor,
+    texts: Sequence[Text],
+    seed: int,
+    advance: Callable[[], None],
+) -> tuple[Times, Times]:
+    """Times of both on each text, in an order drawn anew for each pair."""
+    rng = np.random.default_rng(seed)
+    for text in texts[:WARM_UP]:
+        first.logits([text])
+        second.logits([text])
+    taken = np.empty((2, len(texts), 2))
+    for i, text in enumerate(texts):
+        for who in rng.permutation(2):
+            predictor = (first, second)[who]
+            taken[who, i] = time_call(lambda p=predictor, t=text: p.logits([t]))
+        advance()
+    return taken[0], taken[1]
+
+
+def _ratio(slow: Times, fast: Times, seed: int, data: str = "") -> Measurement:
+    """exp of the median log ratio of thread CPU times; > 1 means the second is faster."""
+    logs = np.log(slow[:, 1]) - np.log(fast[:, 1])
+    low, high = block_bootstrap(logs, lambda rows: np.median(rows, axis=1), seed)
+    return Measurement(
+        "latency_ratio",
+        float(np.exp(np.median(logs))),
+        float(np.exp(low)),
+        float(np.exp(high)),
+        "times faster",
+        len(logs),
+        f"median ratio of thread CPU time, interleaved; block bootstrap 95 %, seed {seed}",
+        data,
+    )
+
+
+def _require_quiet(itself: Measurement) -> None:
+    if itself.high > WORST_SELF_RATIO or itself.low < 1 / WORST_SELF_RATIO:
+        raise MeasureError(
+            f"latency: timed against itself the candidate is {itself.value:.2f} "
+            f"[{itself.low:.2f}, {itself.high:.2f}] times as fast, so this machine is too noisy "
+            f"to judge (allowed: within {WORST_SELF_RATIO}); stop other work and run again"
+        )
+
+
+def _percentile(name: str, wall_ms: NDArray[np.float64], q: float, role: str) -> Measurement:
+    try:
+        low, high = quantile_bounds(wall_ms, q)
+    except ValueError as error:
+        raise MeasureError(f"latency: {error}; raise `pairs`") from None
+    return Measurement(
+        name,
+        float(np.quantile(wall_ms, q, method="inverted_cdf")),
+        low,
+        high,
+        "ms",
+        len(wall_ms),
+        "wall time, batch 1, 1 thread; order statistics, 95 %",
+        role,
+    )

@@ -1,0 +1,173 @@
+"""What no single key can tell: chains that cannot work, roles that must not meet."""
+
+from collections.abc import Iterator
+
+from edgecompress.recipe.mistakes import Mistake, did_you_mean
+from edgecompress.recipe.schema import DataRef, Recipe
+from edgecompress.recipe.stages import Distill, Quantize, StageSettings
+
+JUDGING = ("test", "ood")
+SHIPPABLE = ("onnx-model", "int8-onnx-model")
+
+
+def mistakes_in(recipe: Recipe) -> list[Mistake]:
+    """Everything that can be said without opening another file."""
+    return [
+        *_labels(recipe),
+        *_chain(recipe),
+        *_roles_of_stages(recipe),
+        *_data(recipe),
+        *_same_rows(recipe),
+        *_gate(recipe),
+    ]
+
+
+def judging_roles(recipe: Recipe) -> tuple[str, ...]:
+    """Roles that only the gate may see."""
+    return tuple(role for role, _ in recipe.data.by_role() if role.split("/")[0] in JUDGING)
+
+
+def training_roles(recipe: Recipe) -> tuple[str, ...]:
+    """Roles that train, tune or choose something."""
+    judging = judging_roles(recipe)
+    return tuple(role for role, _ in recipe.data.by_role() if role not in judging)
+
+
+def roles_read(settings: StageSettings, recipe: Recipe) -> tuple[str, ...]:
+    """The roles a stage is given: those it must have, and those it may use where they exist."""
+    present = {role for role, _ in recipe.data.by_role()}
+    return tuple(r for r in (*settings.reads, *settings.may_read) if r in present)
+
+
+def _labels(recipe: Recipe) -> Iterator[Mistake]:
+    twice = sorted({label for label in recipe.labels if recipe.labels.count(label) > 1})
+    if twice:
+        yield Mistake(("labels",), f"named twice: {', '.join(twice)}")
+    for role, ref in recipe.data.by_role():
+        for seen, meant in (ref.map or {}).items():
+            if meant not in recipe.labels:
+                hint = did_you_mean(meant, recipe.labels)
+                yield Mistake((*_key(role), "map", seen), f'no label "{meant}"{hint}')
+
+
+def _chain(recipe: Recipe) -> Iterator[Mistake]:
+    have, maker = "torch-model", "the teacher"
+    for index, stage in enumerate(recipe.stages):
+        if have not in stage.takes:
+            yield Mistake(
+                ("stages", index),
+                f"takes {' or '.join(stage.takes)}, but {maker} gives {have}; "
+                "move it to where its input is made, or take it out",
+            )
+        have, maker = stage.gives, f"stages[{index}] {stage.kind}"
+    if have not in SHIPPABLE:
+        yield Mistake(
+            ("stages",),
+            f"the chain ends with {have}, which cannot ship; end it with export, or export and quantize",
+        )
+
+
+def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
+    present = {role for role, _ in recipe.data.by_role()}
+    if recipe.teacher.finetune and "train" not in present:
+        yield Mistake(("teacher", "finetune"), "reads data.train, which the recipe does not have")
+    for index, stage in enumerate(recipe.stages):
+        for role in stage.reads:
+            if role not in present:
+                yield Mistake(
+                    ("stages", index), f"reads data.{role}, which the recipe does not have"
+                )
+        if isinstance(stage, Quantize) and stage.scheme == "static" and "calibration" not in present:
+            yield Mistake(
+                ("stages", index, "scheme"),
+                "static reads data.calibration, which the recipe does not have; "
+                "add `calibration: {from: train, rows: 512}`",
+            )
+        if isinstance(stage, Distill):
+            yield from _distill(index, stage)
+
+
+def _distill(index: int, stage: Distill) -> Iterator[Mistake]:
+    parts = stage.objective
+    if not (parts.logits or parts.labels or parts.hidden or parts.attention):
+        yield Mistake(("stages", index, "objective"), "all weights are 0, so nothing is learnt")
+    if isinstance(stage.layers, int):
+        if stage.layers < 1:
+            yield Mistake(("stages", index, "layers"), f"at least 1, got {stage.layers}")
+    elif not stage.layers or list(stage.layers) != sorted(set(stage.layers)):
+        yield Mistake(
+            ("stages", index, "layers"), "the layers to copy must be rising, each named once"
+        )
+
+
+def _data(recipe: Recipe) -> Iterator[Mistake]:
+    refs = dict(recipe.data.by_role())
+    for role, ref in refs.items():
+        where = _key(role)
+        if (ref.source is None) == (ref.from_ is None):
+            yield Mistake(where, "needs exactly one of `source` and `from`")
+        elif ref.from_ is not None:
+            yield from _drawn(role, ref, refs)
+        elif ref.source and ref.source.startswith("hub:") and ref.revision is None:
+            yield Mistake(
+                (*where, "source"),
+                "a hub dataset needs `revision`, the commit to pin; a branch may change under you",
+            )
+    pairs = {role: ref.text_pair is not None for role, ref in refs.items() if ref.source}
+    if len(set(pairs.values())) > 1:
+        odd = ", ".join(role for role, has in pairs.items() if not has)
+        yield Mistake(("data",), f"some roles are sentence pairs, but not {odd}; set `text_pair`")
+    if recipe.teacher.model.startswith("hub:"):
+        yield Mistake(("teacher", "model"), "write the hub id alone, without `hub:`")
+
+
+def _drawn(role: str, ref: DataRef, refs: dict[str, DataRef]) -> Iterator[Mistake]:
+    where = (*_key(role), "from")
+    if ref.rows is None:
+        yield Mistake(where, "needs `rows`: how many to draw")
+    if ref.from_ not in refs or ref.from_ == role:
+        yield Mistake(where, f'no role "{ref.from_}"{did_you_mean(str(ref.from_), refs)}')
+    elif refs[ref.from_].from_ is not None:
+        yield Mistake(where, f"{ref.from_} is itself drawn from another role; draw from its origin")
+    if ref.from_ is not None and role.split("/")[0] not in JUDGING:
+        judged = ref.from_.split("/")[0] in JUDGING
+        if judged:
+            yield Mistake(where, f"{ref.from_} is for the gate only; training must not see it")
+
+
+def _same_rows(recipe: Recipe) -> Iterator[Mistake]:
+    """The same file and split under a training role and a gate role is a leak by design."""
+    refs = dict(recipe.data.by_role())
+    seen = {_identity(refs[role]): role for role in training_roles(recipe)}
+    for role in judging_roles(recipe):
+        if refs[role].source and (other := seen.get(_identity(refs[role]))):
+            yield Mistake(
+                _key(role),
+                f"is the same source as data.{other}; the gate must judge on rows that nothing "
+                "trained on or was chosen by",
+            )
+
+
+def _gate(recipe: Recipe) -> Iterator[Mistake]:
+    judging = judging_roles(recipe)
+    for index, check in enumerate(recipe.gate):
+        for role in check.roles():
+            if role in training_roles(recipe):
+                yield Mistake(
+                    ("gate", index, "data"),
+                    f"{role} is a training role; the gate judges on {' or '.join(judging) or 'test'}",
+                )
+            elif role not in judging:
+                yield Mistake(
+                    ("gate", index, "data"), f'no data role "{role}"{did_you_mean(role, judging)}'
+                )
+    if not any(check.limits() for check in recipe.gate):
+        yield Mistake(("gate",), "no check sets a limit, so nothing could ever hold")
+
+
+def _identity(ref: DataRef) -> tuple[str | None, ...]:
+    return (ref.source, ref.split, ref.config)
+
+
+def _key(role: str) -> tuple[str, ...]:
+    return ("data", *role.split("/"))
