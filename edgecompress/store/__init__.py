@@ -1,0 +1,1 @@
+"""Content-addressed artifacts: whole or not there, locked while made, hashed before use."""
