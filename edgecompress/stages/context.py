@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
-from edgecompress.recipe.stages import StageSettings
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,5 @@ class StageContext:
     pair_inputs: bool = False  # the task is sentence pairs
 
 
-StageFunction = Callable[[Artifact, StageSettings, StageContext], Facts]
+# Each stage names its own settings class, which `recipe.stages` ties to it by the kind.
+StageFunction = Callable[[Artifact, Any, StageContext], Facts]

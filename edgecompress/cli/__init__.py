@@ -1,0 +1,1 @@
+"""The command line: arguments in, one workflow call, results on stdout, an exit code out."""

@@ -1,0 +1,1 @@
+"""Nouns that every floor shares: numbers with intervals, verdicts, artifacts, errors."""

@@ -1,0 +1,17 @@
+"""The stages: each makes one artifact out of another.
+
+`STAGES` is the whole registry; the word in the recipe, the settings class and the module agree.
+"""
+
+from edgecompress.stages import adopt, distill, export, finetune, quantize
+from edgecompress.stages.context import StageContext, StageFunction
+
+STAGES: dict[str, StageFunction] = {
+    "finetune": finetune.run,
+    "adopt": adopt.run,
+    "distill": distill.run,
+    "export": export.run,
+    "quantize": quantize.run,
+}
+
+__all__ = ["STAGES", "StageContext", "StageFunction"]
