@@ -1,0 +1,47 @@
+"""What every torch classifier here has in common, whoever wrote its layers."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+
+class Output(NamedTuple):
+    """The answer of one forward pass over a batch of b texts, padded to s tokens."""
+
+    logits: Tensor  # [b, classes]
+    hidden: tuple[Tensor, ...] | None = None  # embeddings, then each layer: [b, s, hidden]
+    attention: tuple[Tensor, ...] | None = None  # each layer, after softmax: [b, heads, s, s]
+
+
+class Classifier(nn.Module, ABC):
+    """A network that gives logits for token ids; padding stands on the right."""
+
+    labels: tuple[str, ...]  # by index of the logit
+
+    @abstractmethod
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        *,
+        hidden: bool = False,
+        attention: bool = False,
+    ) -> Output:
+        """Answer [b, s] ids; the mask is 1 on tokens and 0 on padding, both int64."""
+
+    @property
+    @abstractmethod
+    def max_tokens(self) -> int:
+        """The longest text that the table of positions can hold."""
+
+    @property
+    @abstractmethod
+    def vocab_size(self) -> int:
+        """Rows of the table of word pieces."""
+
+    @property
+    def params(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for weight in self.parameters())
