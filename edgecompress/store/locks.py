@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from edgecompress.core.errors import StoreBusy
 from edgecompress.core.progress import Progress
+from edgecompress.store.faults import storage_faults
 from edgecompress.store.sealing import write_durably
 
 PATIENCE_S = 1.0  # how long we wait in silence
@@ -52,14 +53,17 @@ def hold(path: Path, wait_s: float, progress: Progress) -> Iterator[None]:
 
     Raises:
         StoreBusy: another process still holds it after `wait_s` seconds.
+        EnvironmentFault: the lock cannot be written.
     """
     lock = FileLock(path)
     note = path.with_suffix(".json")
-    _acquire(lock, note, wait_s, progress)
+    with storage_faults(path):
+        _acquire(lock, note, wait_s, progress)
     try:
         if dead := read_owner(note):
             progress.say(f"taking over from {dead}, which ended without letting go")
-        write_durably(note, json.dumps(asdict(Owner.myself())))
+        with storage_faults(path):
+            write_durably(note, json.dumps(asdict(Owner.myself())))
         yield
     finally:
         note.unlink(missing_ok=True)

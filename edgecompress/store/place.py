@@ -69,13 +69,16 @@ class Place:
         """
         draft = self.drafts / f"{key}-{uuid.uuid4().hex}"
         lock = FileLock(_lock_of(draft))  # says to other processes that we live
-        with storage_faults(self.drafts), lock:
-            try:
+        with storage_faults(self.drafts):
+            lock.acquire()
+        try:
+            with storage_faults(self.drafts):
                 (draft / FILES).mkdir(parents=True)
-                with storage_faults(self.root, FULL):
-                    yield draft / FILES
-            finally:
-                _remove_draft(draft)
+            with storage_faults(self.drafts, FULL):
+                yield draft / FILES
+        finally:
+            _remove_draft(draft)
+            lock.release()
 
     def _sweep(self) -> None:
         for lock_path in self.drafts.glob("*.lock"):

@@ -13,8 +13,8 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from edgecompress.core.artifact import Artifact, Facts
@@ -77,16 +77,13 @@ class Store:
             return  # another process has pruned it or set it aside
         self.progress.warn(f"damaged object set aside, its stage runs again: {damage}")
 
-    @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
+    def lock(self, key: str) -> AbstractContextManager[None]:
         """Be the only one, among all processes, that works on `key`.
 
         Raises:
             StoreBusy: another process still does after `wait_s` seconds.
         """
-        path = self._place.locks / f"{_require_key(key)}.lock"
-        with storage_faults(self.root), hold(path, self.wait_s, self.progress):
-            yield
+        return hold(self._place.locks / f"{_require_key(key)}.lock", self.wait_s, self.progress)
 
     def draft(self, key: str) -> AbstractContextManager[Path]:
         """An empty folder for the files of `key`; gone after the block unless sealed inside it.

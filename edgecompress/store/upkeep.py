@@ -1,7 +1,9 @@
 """Looking after the store: what is in it, what is damaged, what may go."""
 
+import math
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,15 +83,17 @@ def prune(place: Place, older_than_days: float | None, keep: Collection[str]) ->
             raise StoreBusy(
                 f"{place.root}: {owner or 'a run'} is under way; prune when it has ended"
             )
-    before = time.time() - (older_than_days or 0.0) * SECONDS_A_DAY
+    days = -math.inf if older_than_days is None else older_than_days
+    before = time.time() - days * SECONDS_A_DAY
     folders, size_bytes = 0, 0
     for folder in [*_objects(place), *place.scratch.iterdir(), *place.quarantine.iterdir()]:
-        young = older_than_days is not None and folder.stat().st_mtime > before
-        if folder.name in keep or young:
+        if folder.name in keep:
             continue
-        size_bytes += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        folders += 1
-        discard(folder, place.trash)
+        with suppress(FileNotFoundError):  # another process deletes too
+            if folder.stat().st_mtime < before:
+                size_bytes += sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+                discard(folder, place.trash)
+                folders += 1
     return Pruned(folders, size_bytes)
 
 
