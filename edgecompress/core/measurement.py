@@ -26,7 +26,9 @@ class Measurement:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.value, self.low, self.high))):
-            raise MeasureError(f"{self.name}: {self.value} [{self.low}, {self.high}] is not a number")
+            raise MeasureError(
+                f"{self.name}: {self.value} [{self.low}, {self.high}] is not a number"
+            )
         if not self.low <= self.value <= self.high:
             raise MeasureError(
                 f"{self.name}: the interval [{self.low}, {self.high}] does not hold {self.value}"

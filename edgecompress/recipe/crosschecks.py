@@ -77,7 +77,11 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
                 yield Mistake(
                     ("stages", index), f"reads data.{role}, which the recipe does not have"
                 )
-        if isinstance(stage, Quantize) and stage.scheme == "static" and "calibration" not in present:
+        if (
+            isinstance(stage, Quantize)
+            and stage.scheme == "static"
+            and "calibration" not in present
+        ):
             yield Mistake(
                 ("stages", index, "scheme"),
                 "static reads data.calibration, which the recipe does not have; "

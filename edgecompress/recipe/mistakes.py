@@ -113,7 +113,9 @@ def _steps(node: Schema, part: str | int, schema: Schema) -> list[Schema]:
     if part in node.get("properties", {}):
         return _resolved(node["properties"][part], schema)
     free = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
-    if found := [step for option in free if isinstance(option, dict) for step in _resolved(option, schema)]:
+    if found := [
+        step for option in free if isinstance(option, dict) for step in _resolved(option, schema)
+    ]:
         return found
     return [node]  # the name of a union member, which is no step in the document
 

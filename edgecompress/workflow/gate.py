@@ -1,0 +1,42 @@
+"""Verb `gate`: judge again without training, the recipe's own model or anyone's."""
+
+from pathlib import Path
+
+from edgecompress.core.errors import InputError
+from edgecompress.core.report import RunReport
+from edgecompress.recipe.reading import RecipeFile
+from edgecompress.workflow.contestants import contestant, edge_contestant, require_same_labels
+from edgecompress.workflow.plan import plan_recipe
+from edgecompress.workflow.run import Run, judged, make_all, start
+from edgecompress.workflow.workspace import Workspace
+
+
+def gate_recipe(
+    file: RecipeFile, ws: Workspace, candidate: Path | None = None
+) -> tuple[Run, RunReport]:
+    """Measure everything anew and judge.
+
+    Args:
+        candidate: a folder with config.json, tokenizer.json and an ONNX classifier; None for
+            what the recipe itself made.
+
+    Raises:
+        InputError: what has to be judged, or its teacher, has not been made yet.
+    """
+    steps = plan_recipe(file, ws).steps
+    needed = steps[:1] if candidate else steps
+    missing = [p.step.label for p in needed if p.artifact is None]
+    if missing:
+        until = " --until teacher" if candidate else ""
+        raise InputError(
+            f"{file.document.path}: {missing[0]} has not been made yet, and `gate` does not train; "
+            f"run `edgecompress run {file.document.path}{until}` first"
+        )
+    run = start(file, ws)
+    make_all(run, until="teacher" if candidate else None)
+    if candidate is None:
+        ours = contestant(run.made[-1], file.recipe.name)
+        return run, judged(run, ours, run.student, again=True)
+    foreign = edge_contestant(candidate, candidate.resolve().name)
+    require_same_labels(foreign, file.recipe.labels)
+    return run, judged(run, foreign, None, again=True)

@@ -1,0 +1,196 @@
+"""Verb `run`: make what is missing, step by step, then put the result before the gate."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgecompress.core.artifact import Artifact
+from edgecompress.core.case import Case, Contestant
+from edgecompress.core.errors import InputError
+from edgecompress.core.report import ModelFacts, RunReport, StageRecord
+from edgecompress.data.roles import Data
+from edgecompress.recipe.crosschecks import judging_roles, training_roles
+from edgecompress.recipe.reading import RecipeFile
+from edgecompress.runtime.machine import environment
+from edgecompress.stages import STAGES, StageContext
+from edgecompress.store.record import Journal
+from edgecompress.workflow.bring import bring
+from edgecompress.workflow.contestants import contestant, torch_contestant
+from edgecompress.workflow.judging import judge_candidate
+from edgecompress.workflow.metrics import stage_metrics
+from edgecompress.workflow.origin import Origin, origin_of
+from edgecompress.workflow.plan import Step, make_steps, takes_pairs
+from edgecompress.workflow.validate import require_sound
+from edgecompress.workflow.workspace import Workspace
+
+
+@dataclass
+class Run:
+    """One run under way: what it works with, and what it has made so far."""
+
+    file: RecipeFile
+    ws: Workspace
+    data: Data
+    origin: Origin
+    steps: tuple[Step, ...]
+    journal: Journal
+    made: list[Artifact] = field(default_factory=list)
+    records: list[StageRecord] = field(default_factory=list)
+
+    @property
+    def teacher(self) -> Artifact:
+        """The first step's artifact."""
+        return self.made[0]
+
+    @property
+    def student(self) -> Artifact | None:
+        """The last torch model, which the exported graph must equal."""
+        return next((a for a in reversed(self.made) if a.kind == "torch-model"), None)
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """To the journal, and to whoever listens for events."""
+        self.journal.write(event, **facts)
+        self.ws.listen({"event": event, **facts})
+
+
+def start(file: RecipeFile, ws: Workspace) -> Run:
+    """Check everything that can be checked before compute, leaks between roles included."""
+    data = Data(file.recipe, file.folder, ws.resources, ws.progress)
+    for doubt in require_sound(file, data):
+        if doubt.doubtful:
+            ws.progress.warn(f"probably undecided: {doubt}")
+    origin = origin_of(
+        file.recipe.teacher.model, file.recipe.teacher.revision, file.folder, ws.resources
+    )
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{file.recipe.name}-{uuid.uuid4().hex[:6]}"
+    run = Run(file, ws, data, origin, make_steps(file, data), ws.store.journal(run_id))
+    run.tell("run-started", recipe=file.recipe.name, digest=file.digest)
+    data.leaks(training_roles(file.recipe), judging_roles(file.recipe))
+    return run
+
+
+def make_all(run: Run, until: str | None = None) -> None:
+    """Make or find every artifact, in order, up to and with the step called `until`.
+
+    Raises:
+        InputError: no step has that name.
+    """
+    names = [name for step in run.steps for name in (step.label, step.kind)]
+    if until is not None and until not in names:
+        raise InputError(f"--until {until}: no such step; this recipe has {', '.join(names)}")
+    for step in run.steps:
+        before = run.made[-1] if run.made else None
+        artifact, cached = make_or_find(run, step, before)
+        run.made.append(artifact)
+        run.records.append(_record(run, step, artifact, cached=cached))
+        if until in (step.label, step.kind):
+            return
+
+
+def make_or_find(run: Run, step: Step, before: Artifact | None) -> tuple[Artifact, bool]:
+    """One step's artifact, and whether the store had it."""
+    ws = run.ws
+    teacher = run.made[0] if run.made else None
+    key = step.key(before.digest if before else run.origin.digest, teacher and teacher.digest)
+    with ws.store.lock(key):
+        if found := ws.store.find(key):
+            ws.progress.say(f"{step.label} {step.kind}: cached")
+            run.tell("stage-found", stage=step.label, kind=step.kind, key=key)
+            return found, True
+        ws.progress.say(f"{step.label} {step.kind}: started")
+        run.tell("stage-started", stage=step.label, kind=step.kind, key=key)
+        source = before or bring(run.origin, ws)
+        began = time.monotonic()
+        with ws.store.draft(key) as draft:
+            facts = STAGES[step.kind](source, step.settings, _context(run, step, draft, key))
+            seconds = round(time.monotonic() - began, 2)
+            artifact = ws.store.seal(
+                draft,
+                key,
+                step.settings.gives,
+                (source.digest,),
+                {**facts, "seconds": seconds},
+            )
+    ws.progress.say(f"{step.label} {step.kind}: done in {seconds:.1f} s")
+    run.tell("stage-finished", stage=step.label, kind=step.kind, key=key, seconds=seconds)
+    return artifact, False
+
+
+def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:
+    return StageContext(
+        out=draft,
+        scratch=run.ws.store.scratch(key),
+        labels=run.file.recipe.labels,
+        data={role: run.data.load(role) for role in step.roles},
+        seed=run.file.recipe.seed,
+        threads=run.ws.threads,
+        progress=run.ws.progress,
+        teacher=run.teacher if step.settings.needs_teacher else None,
+        origin=bring(step.origin, run.ws).path if step.origin else None,
+        pair_inputs=takes_pairs(run.file.recipe),
+    )
+
+
+def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageRecord:
+    roles = dict(run.file.recipe.data.by_role())
+    texts = run.data.load("validation") if "validation" in roles else None
+    ours = contestant(artifact, step.kind)
+    case = Case(ours, ours, {}, run.file.recipe.labels, run.file.recipe.seed)
+    case.progress = run.ws.progress
+    facts = dict(artifact.facts)
+    return StageRecord(
+        kind=step.kind,
+        key=artifact.key,
+        digest=artifact.digest,
+        seconds=float(facts.pop("seconds", 0.0)),
+        cached=cached,
+        facts=facts,
+        metrics=stage_metrics(artifact, run.teacher, texts, case, run.ws),
+    )
+
+
+def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: bool) -> RunReport:
+    """Put `candidate` before the recipe's gate, against the run's teacher."""
+    recipe = run.file.recipe
+    teacher = torch_contestant(run.teacher, "teacher")
+    case = Case(
+        candidate,
+        teacher,
+        {role: run.data.load(role) for role in judging_roles(recipe)},
+        recipe.labels,
+        recipe.seed,
+        parent=torch_contestant(parent, "torch parent") if parent else None,
+        progress=run.ws.progress,
+    )
+    gate = judge_candidate(case, recipe, run.ws, again=again)
+    run.tell("gate-judged", outcome=gate.outcome.value)
+    leaks = run.data.leaks(training_roles(recipe), judging_roles(recipe))
+    notes = {role: run.data.notes(role) for role, _ in recipe.data.by_role()}
+    return RunReport(
+        recipe_name=recipe.name,
+        recipe_digest=run.file.digest,
+        candidate=_facts(candidate, "model.onnx"),
+        teacher=_facts(teacher, "model.safetensors", name=recipe.teacher.model),
+        environment={**environment(), "threads": 1},
+        gate=gate,
+        stages=tuple(run.records),
+        data={**notes, "overlap": leaks},
+    )
+
+
+def _facts(who: Contestant, file: str, name: str | None = None) -> ModelFacts:
+    return ModelFacts(name or who.name, who.digest, who.params, who.weights_bytes, file)
+
+
+def run_recipe(
+    file: RecipeFile, ws: Workspace, until: str | None = None
+) -> tuple[Run, RunReport | None]:
+    """Make what is missing and judge it; no report when `until` ends before a shippable model."""
+    run = start(file, ws)
+    make_all(run, until)
+    if until is not None and len(run.made) < len(run.steps):
+        return run, None
+    candidate = contestant(run.made[-1], file.recipe.name)
+    return run, judged(run, candidate, run.student, again=False)
