@@ -31,6 +31,10 @@ class Classifier(nn.Module, ABC):
     ) -> Output:
         """Answer [b, s] ids; the mask is 1 on tokens and 0 on padding, both int64."""
 
+    @abstractmethod
+    def rename_labels(self, labels: tuple[str, ...]) -> None:
+        """Give the classes other names; their number and order stay."""
+
     @property
     @abstractmethod
     def max_tokens(self) -> int:

@@ -229,6 +229,10 @@ class Encoder(Classifier):
             tuple(all_maps) if attention else None,
         )
 
+    def rename_labels(self, labels: tuple[str, ...]) -> None:
+        """Give the classes other names; their number and order stay."""
+        self.config, self.labels = replace(self.config, labels=labels), labels
+
     @property
     def max_tokens(self) -> int:
         """The longest text that the table of positions can hold."""
