@@ -1,0 +1,206 @@
+"""A compressed classifier that answers texts: onnxruntime, tokenizers and numpy, nothing else."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecompress.runtime.bundle import verify_bundle
+from edgecompress.runtime.errors import InputError, IntegrityError
+from edgecompress.runtime.session import graph_faults, open_session
+from edgecompress.runtime.text import Encoded, Text, TextEncoder
+
+FloatArray = NDArray[np.float32]
+
+GRAPH_PLACES = ("model.onnx", "onnx/model.onnx")
+NEEDED_INPUTS = frozenset({"input_ids", "attention_mask"})
+KNOWN_INPUTS = NEEDED_INPUTS | {"token_type_ids"}
+INTEGERS: Mapping[str, type[np.signedinteger[Any]]] = {
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+}
+
+
+class Prediction(TypedDict):
+    """The answer to one text."""
+
+    label: str
+    score: float  # probability of `label`, in [0, 1]
+    scores: dict[str, float]  # probability of every label; they sum to 1
+
+
+class EdgeModel:
+    """A classifier on the device. `load` makes one; threads may share it."""
+
+    def __init__(self, folder: Path, threads: int, digest: str | None) -> None:
+        """Use `EdgeModel.load`, which verifies first."""
+        self._folder = folder
+        self.labels = _read_labels(folder / "config.json")
+        self.encoder = TextEncoder(folder)
+        self.max_length = self.encoder.max_length  # tokens; longer texts are cut
+        self.graph_path = _graph_in(folder)
+        self._session = open_session(self.graph_path, threads)
+        self._inputs = {
+            i.name: _integer_type(self.graph_path, i) for i in self._session.get_inputs()
+        }
+        _require_inputs(self.graph_path, self._inputs)
+        outputs = {output.name: output.shape for output in self._session.get_outputs()}
+        self._outputs = ["logits" if "logits" in outputs else next(iter(outputs))]
+        self._require_classes(outputs[self._outputs[0]])
+        self._ones = np.ones((1, self.max_length), dtype=self._inputs["attention_mask"])
+        self._digest = digest
+
+    @classmethod
+    def load(cls, path: str | Path, threads: int = 1, *, verify: bool = True) -> Self:
+        """Load a bundle, after hashing every file of it against its manifest.
+
+        Args:
+            path: a bundle.
+            threads: how many threads one answer may use.
+            verify: False takes any folder with a config.json that has `id2label`, a tokenizer.json
+                and a model.onnx or onnx/model.onnx, and believes it.
+
+        Raises:
+            InputError: there is no such folder, or `threads` is not a number of threads.
+            IntegrityError: a file is not the one that was sealed, or the folder holds no
+                classifier that this runtime can run.
+        """
+        folder = Path(path)
+        if not folder.is_dir():
+            raise InputError(f"{folder}: not a folder")
+        return cls(folder, threads, verify_bundle(folder).digest if verify else None)
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hexadecimal characters: a verified bundle's own, else over the files that answer."""
+        return self._digest or _digest_of(self._folder, self.graph_path)
+
+    def predict(self, texts: Sequence[Text]) -> list[Prediction]:
+        """Label each text; the order is kept.
+
+        Raises:
+            InputError: something is not a text.
+            IntegrityError: the model's answer is not a number.
+        """
+        return [self._prediction(row) for row in self.logits(texts).tolist()]
+
+    def logits(self, texts: Sequence[Text]) -> FloatArray:
+        """Raw answers, [n, classes], each text run alone and without padding.
+
+        Dynamic int8 has one activation scale per tensor, so the other texts of a batch, and even
+        the padding, change a text's answer. Alone, every text has one answer, whoever asks along
+        with it; and without padding to compute that is also the fastest way on a CPU.
+        """
+        answers = np.empty((len(texts), len(self.labels)), dtype=np.float32)
+        for row, encoded in enumerate(self.encoder.encode(texts)):
+            answers[row] = self._run(
+                np.array([encoded.ids]), self._ones[:, : len(encoded.ids)], [encoded.type_ids]
+            )
+        return answers
+
+    def logits_in_batches(self, texts: Sequence[Text], batch_size: int) -> FloatArray:
+        """As `logits`, but in batches that are padded to their longest text.
+
+        For measuring what another runtime's users would see; see `logits` for why we do not.
+        """
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        answers = np.empty((len(texts), len(self.labels)), dtype=np.float32)
+        for start in range(0, len(texts), batch_size):
+            batch = self.encoder.encode(texts[start : start + batch_size])
+            answers[start : start + len(batch)] = self._run(*_padded(batch, self.encoder.pad_id))
+        return answers
+
+    def _run(self, ids: Any, mask: Any, type_ids: Any) -> FloatArray:
+        """[b, s] of each -> [b, classes]."""
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": type_ids}
+        feed = {name: np.asarray(given[name], kind) for name, kind in self._inputs.items()}
+        with graph_faults(self.graph_path, "cannot answer"):
+            (logits,) = self._session.run(self._outputs, feed)
+        self._require_classes(logits.shape)
+        answer: FloatArray = logits
+        return answer
+
+    def _require_classes(self, shape: Sequence[int | str | None]) -> None:
+        """Sizes that the graph leaves open until it runs are names or None."""
+        classes = shape[-1] if len(shape) == 2 else 0
+        if isinstance(classes, int) and classes != len(self.labels):
+            raise IntegrityError(
+                f"{self.graph_path}: gives logits of shape {list(shape)}, "
+                f"config.json names {len(self.labels)} labels"
+            )
+
+    def _prediction(self, logits: list[float]) -> Prediction:
+        top = max(logits)
+        weights = [math.exp(value - top) for value in logits]
+        total = sum(weights)
+        if not math.isfinite(total) or not math.isfinite(top):
+            raise IntegrityError(f"{self.graph_path}: its answer is not a number: {logits}")
+        scores = {label: w / total for label, w in zip(self.labels, weights, strict=True)}
+        label = self.labels[logits.index(top)]
+        return {"label": label, "score": scores[label], "scores": scores}
+
+
+def _padded(batch: Sequence[Encoded], pad_id: int) -> tuple[Any, Any, Any]:
+    shape = (len(batch), max(len(text.ids) for text in batch))
+    ids, mask, type_ids = np.full(shape, pad_id), np.zeros(shape, int), np.zeros(shape, int)
+    for row, text in enumerate(batch):
+        ids[row, : len(text.ids)] = text.ids
+        mask[row, : len(text.ids)] = 1
+        type_ids[row, : len(text.ids)] = text.type_ids
+    return ids, mask, type_ids
+
+
+def _read_labels(path: Path) -> tuple[str, ...]:
+    """The label of each logit, from `id2label`."""
+    try:
+        id2label = json.loads(path.read_bytes())["id2label"]
+        labels = tuple(id2label[str(index)] for index in range(len(id2label)))
+    except FileNotFoundError:
+        raise IntegrityError(f"{path}: missing") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise IntegrityError(f"{path}: needs an object `id2label` from 0 on: {error!r}") from error
+    if not all(isinstance(label, str) for label in labels):
+        raise IntegrityError(f"{path}: labels must be strings: {labels}")
+    if len(labels) < 2 or len(set(labels)) < len(labels):
+        raise IntegrityError(f"{path}: id2label must name two or more different labels: {labels}")
+    return labels
+
+
+def _graph_in(folder: Path) -> Path:
+    for place in GRAPH_PLACES:
+        if (folder / place).is_file():
+            return folder / place
+    raise IntegrityError(f"{folder}: no {' or '.join(GRAPH_PLACES)}")
+
+
+def _integer_type(path: Path, graph_input: Any) -> type[np.signedinteger[Any]]:
+    if graph_input.type not in INTEGERS:
+        raise IntegrityError(
+            f"{path}: input {graph_input.name} is {graph_input.type}; "
+            f"token ids are {' or '.join(INTEGERS)}"
+        )
+    return INTEGERS[graph_input.type]
+
+
+def _require_inputs(path: Path, inputs: Mapping[str, object]) -> None:
+    if not NEEDED_INPUTS <= inputs.keys() <= KNOWN_INPUTS:
+        raise IntegrityError(
+            f"{path}: has inputs {', '.join(sorted(inputs))}; a text classifier has "
+            "input_ids, attention_mask and perhaps token_type_ids"
+        )
+
+
+def _digest_of(folder: Path, graph: Path) -> str:
+    parts = [folder / "config.json", folder / "tokenizer.json", folder / "tokenizer_config.json"]
+    total = hashlib.sha256()
+    for path in (*parts, graph):
+        content = path.read_bytes() if path.is_file() else b""
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()

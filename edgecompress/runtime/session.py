@@ -1,0 +1,102 @@
+"""A graph ready to run: onnxruntime on the CPU, with just the threads it was given.
+
+Threads are always named, since onnxruntime otherwise counts the cores of the host and not those of
+its container.
+"""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as faults
+
+from edgecompress.runtime.errors import EnvironmentFault, InputError, IntegrityError
+
+GRAPH_FAULTS = (
+    faults.Fail,
+    faults.InvalidArgument,
+    faults.InvalidGraph,
+    faults.InvalidProtobuf,
+    faults.NoModel,
+    faults.NoSuchFile,
+    faults.NotFound,
+    faults.NotImplemented,
+    faults.RuntimeException,
+)
+
+MOST_THREADS = 1024
+ERRORS_ONLY = 3  # onnxruntime's severity; below it, it prints advice on every start
+
+# How protobuf writes the key of an external file's name: the length 8, then "location". The last
+# byte of that length is 8, or 0 in a needlessly long spelling, so that none can be overlooked.
+EXTERNAL_KEY = b"location"
+LENGTH_ENDS = (0x08, 0x00)
+
+
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Load the graph at `path` for `threads` threads.
+
+    Operators run one after the other, each on all threads: an encoder has no branches worth running
+    side by side. Waiting threads sleep rather than spin: on a device that does other work too, and
+    in every container with less than its host's cores, a spinning thread takes the time of those
+    it waits for. 8-bit products use instructions that cannot overflow where the CPU has no VNNI
+    (slower there, and without effect elsewhere), so that a file gives the same answers everywhere.
+
+    Raises:
+        InputError: `threads` is not a number of threads.
+        IntegrityError: the file is missing, damaged, no graph, or keeps weights in other files.
+    """
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise InputError(
+            f"threads must be a whole number from 1 to {MOST_THREADS}, got {threads!r}"
+        )
+    if not path.is_file():
+        raise IntegrityError(f"{path}: missing")
+    if _names_other_files(path):
+        raise IntegrityError(
+            f"{path}: keeps weights in another file, which no manifest vouches for; "
+            "export it again as one file"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    with graph_faults(path, "cannot be loaded"):
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def graph_faults(path: Path, what: str) -> Iterator[None]:
+    """What onnxruntime throws about a graph becomes an IntegrityError of one line."""
+    try:
+        yield
+    except GRAPH_FAULTS as error:
+        raise IntegrityError(f"{path}: {what}: {_one_line(error)}") from error
+    except MemoryError as error:
+        raise EnvironmentFault(f"{path}: {what}: not enough memory") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _names_other_files(path: Path) -> bool:
+    """Whether any tensor of the graph says that its bytes are elsewhere.
+
+    onnxruntime reads such files while it loads, also through links that leave the folder; so the
+    question must be answered before, and here without the onnx package.
+    """
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(EXTERNAL_KEY)
+        while at != -1:
+            if at > 0 and content[at - 1] in LENGTH_ENDS:
+                return True
+            at = content.find(EXTERNAL_KEY, at + 1)
+    return False
