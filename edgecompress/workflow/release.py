@@ -1,19 +1,21 @@
 """Verb `release`: run, judge, and pack what holds into a bundle; nothing else becomes one."""
 
+import json
 import shutil
 import uuid
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.errors import GateBroken, GateUndecided, InputError
+from edgecompress.core.errors import GateBroken, GateUndecided, InputError, IntegrityError
 from edgecompress.core.gate import GateReport, Outcome
 from edgecompress.core.report import RunReport
 from edgecompress.core.texts import Text
-from edgecompress.recipe.reading import RecipeFile, resolved
+from edgecompress.recipe.reading import resolved
 from edgecompress.report.card import card
-from edgecompress.runtime.bundle import META, read_manifest, seal_bundle, verify_bundle
+from edgecompress.runtime.bundle import META, seal_bundle, verify_bundle
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.workflow.reports import write_reports
@@ -36,13 +38,14 @@ def release_run(run: Run, report: RunReport, out: Path) -> Path:
     require_holds(report.gate)
     require_free(out)
     model = run.made[-1]
-    if _already_there(out, report):
+    sequence, old = _released(out) or (0, None)
+    if old and _same(old, report):
         run.ws.progress.say(f"{out}: already holds this release")
         return out
     staging = out.parent / f".{out.name}-{uuid.uuid4().hex[:8]}"
     try:
         _fill(staging, run, report, model)
-        seal_bundle(staging, sequence=_sequence(out) + 1)
+        seal_bundle(staging, sequence=sequence + 1)
         EdgeModel.load(staging)  # what cannot be loaded back is not released
         _swap(staging, out)
     finally:
@@ -65,7 +68,9 @@ def require_holds(gate: GateReport) -> None:
     if gate.outcome is Outcome.BROKEN:
         raise GateBroken(f"the gate does not hold:\n  {text}")
     if gate.outcome is not Outcome.HOLDS:
-        raise GateUndecided(f"the gate is undecided; more rows are needed, not more luck:\n  {text}")
+        raise GateUndecided(
+            f"the gate is undecided; more rows are needed, not more luck:\n  {text}"
+        )
 
 
 def require_free(out: Path) -> None:
@@ -76,24 +81,20 @@ def require_free(out: Path) -> None:
         raise InputError(f"{out}: holds files that are not a bundle; choose another --out")
 
 
-def _already_there(out: Path, report: RunReport) -> bool:
-    if not (out / META).is_dir():
-        return False
+def _released(out: Path) -> tuple[int, dict[str, Any]] | None:
+    """Release sequence and report of the bundle at `out`; None where there is no sound one."""
     try:
-        verify_bundle(out)
-        model = EdgeModel.load(out)
-    except Exception:  # noqa: BLE001  whatever ails the old bundle, the new one replaces it
-        return False
-    recipe = (out / META / "recipe.digest").read_text().strip()
-    return model.digest == report.candidate.digest and recipe == report.recipe_digest
+        manifest = verify_bundle(out)
+    except IntegrityError:
+        return None
+    return manifest.sequence, json.loads((out / META / "report.json").read_text())
 
 
-def _sequence(out: Path) -> int:
-    """The release sequence of the bundle that is replaced; 0 where there is none."""
-    try:
-        return read_manifest(out).sequence
-    except Exception:  # noqa: BLE001  an unreadable manifest counts as none
-        return 0
+def _same(old: dict[str, Any], report: RunReport) -> bool:
+    return bool(
+        old["candidate"]["digest"] == report.candidate.digest
+        and old["recipe"]["digest"] == report.recipe_digest
+    )
 
 
 def _fill(staging: Path, run: Run, report: RunReport, model: Artifact) -> None:
@@ -105,7 +106,6 @@ def _fill(staging: Path, run: Run, report: RunReport, model: Artifact) -> None:
     recipe = run.file.recipe
     with (meta / "recipe.resolved.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(resolved(recipe), file)
-    (meta / "recipe.digest").write_text(run.file.digest + "\n")
     write_golden(staging, _golden_texts(run))
     if recipe.release.card:
         text = card(

@@ -9,14 +9,18 @@ from typing import Any
 from edgecompress.core.progress import Progress
 from edgecompress.data.resources import Resources
 from edgecompress.store.store import Store
+from edgecompress.workflow.places import cache_folder, store_folder
 
 Event = dict[str, Any]
 
 
-def user_cache() -> Path:
-    """The user's cache folder for us: $XDG_CACHE_HOME/edgecompress, else ~/.cache/edgecompress."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "edgecompress"
+def unheard(event: Event) -> None:
+    """Listen to nothing."""
+
+
+def cached_resources(progress: Progress, *, offline: bool) -> Resources:
+    """The resources of this user."""
+    return Resources(cache_folder(), progress, offline=offline)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Workspace:
     resources: Resources
     progress: Progress
     offline: bool = False
-    listen: Callable[[Event], None] = lambda event: None  # for `--json=events`
+    listen: Callable[[Event], None] = unheard  # for `--json=events`
 
     @classmethod
     def open(
@@ -36,14 +40,12 @@ class Workspace:
         progress: Progress,
         *,
         offline: bool = False,
-        listen: Callable[[Event], None] = lambda event: None,
+        listen: Callable[[Event], None] = unheard,
     ) -> "Workspace":
         """Open the store of a flag, else of EDGECOMPRESS_STORE, else of the user's cache."""
-        chosen = store or Path(os.environ.get("EDGECOMPRESS_STORE") or user_cache() / "store")
-        cache = Path(os.environ.get("EDGECOMPRESS_CACHE") or user_cache())
         return cls(
-            Store(chosen, progress),
-            Resources(cache, progress, offline=offline),
+            Store(store_folder(store), progress),
+            cached_resources(progress, offline=offline),
             progress,
             offline,
             listen,

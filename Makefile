@@ -1,0 +1,61 @@
+# Two commands need nothing before them: `make release` and `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+RECIPE ?= recipes/quickstart.yaml
+OUT ?= release
+# The default wheel of torch on Linux brings several GB of CUDA. For a CPU build from PyTorch's own
+# package index: make release TORCH_ARGS="--index-url URL-OF-PYTORCHS-CPU-INDEX"
+TORCH_ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/pip --disable-pip-version-check
+
+.PHONY: help release test test-slow check lint types floors fast docs bench clean
+
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# The stamp is written last, so an interrupted installation is taken up again.
+$(INSTALLED): pyproject.toml requirements/lock.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install $(TORCH_ARGS) -c requirements/lock.txt torch
+	$(PIP) install -c requirements/lock.txt -e '.[build,dev]'
+	$(PIP) check
+	touch $@
+
+release: $(INSTALLED) ## compress, gate and bundle RECIPE (the quickstart) into OUT (release/)
+	$(BIN)/edgecompress release $(RECIPE) --out $(OUT)
+
+test: $(INSTALLED) lint types floors ## everything but what is marked slow; what CI runs
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(INSTALLED) ## the whole suite: long runs, hundreds of kills, real downloads
+	$(BIN)/pytest
+
+check: $(INSTALLED) lint types floors fast docs ## format, lint, types, floors, fast tests
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+floors:
+	$(BIN)/lint-imports
+
+fast:
+	$(BIN)/pytest -m "not slow" --ignore tests/end_to_end
+
+docs:
+	$(BIN)/python docs/generate.py --check
+
+bench: $(INSTALLED) ## measure training and the runtime on this machine; results in benchmarks/results/
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/pytest benchmarks --benchmark-only --benchmark-json benchmarks/results/runtime.json
+
+clean: ## remove what make made, but not the store or the fetched resources
+	rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

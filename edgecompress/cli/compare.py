@@ -1,0 +1,43 @@
+"""`edgecompress compare A B`."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from edgecompress.cli import output
+from edgecompress.cli.options import Options, common
+from edgecompress.workflow.compare import compare_bundles, labelled_texts
+
+BUNDLE = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("first", type=BUNDLE)
+@click.argument("second", type=BUNDLE)
+@click.option(
+    "--data",
+    required=True,
+    metavar="SOURCE",
+    help="Labelled texts: a .csv, .tsv, .jsonl or .parquet file with `text` and `label` "
+    "(and `text_pair` for pairs), or resource:NAME.",
+)
+@click.option("--split", help="Split of the source, where it has several.")
+@common
+def command(first: Path, second: Path, data: str, split: str | None, options: Options) -> None:
+    """Compare two bundles on the same rows, with intervals.
+
+    accuracy_drop is first minus second; label_loyalty is how often they agree; latency_ratio is how
+    many times faster the second is, timed in interleaved pairs on one thread.
+    """
+    progress = options.progress()
+    texts = labelled_texts(first, data, split, progress, offline=options.offline)
+    found = compare_bundles(first, second, texts, progress)
+    if options.json:
+        output.document({"comparison": [asdict(m) for m in found]})
+        return
+    rows = [
+        [m.name, f"{m.value:.4g}", f"[{m.low:.4g}, {m.high:.4g}]", m.unit, str(m.n), m.method]
+        for m in found
+    ]
+    output.table(["measurement", "value", "interval", "unit", "n", "method"], rows)

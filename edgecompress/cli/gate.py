@@ -1,0 +1,32 @@
+"""`edgecompress gate RECIPE`."""
+
+from pathlib import Path
+
+import click
+
+from edgecompress.cli import arguments
+from edgecompress.cli.judged import begin, show
+from edgecompress.cli.options import Options, common
+from edgecompress.workflow.gate import gate_recipe
+
+
+@click.command()
+@arguments.recipe
+@click.option(
+    "--candidate",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder with config.json, tokenizer.json and an ONNX classifier, whoever made it.",
+)
+@arguments.report_to
+@common
+def command(
+    recipe: Path, candidate: Path | None, report_folder: Path | None, options: Options
+) -> int:
+    """Judge again, without training: what RECIPE made, or the model in --candidate.
+
+    Exit code: 0 the gate holds, 1 it does not, 5 the rows cannot decide it.
+    """
+    file, ws = begin(recipe, options)
+    run, report = gate_recipe(file, ws, candidate)
+    return show(run, report, options, report_folder)

@@ -1,0 +1,43 @@
+"""What `run`, `gate` and `release` do alike: print a report, choose the exit code."""
+
+from pathlib import Path
+
+import click
+
+from edgecompress.cli import output
+from edgecompress.cli.options import Options
+from edgecompress.core.gate import Outcome
+from edgecompress.core.report import RunReport
+from edgecompress.recipe.reading import RecipeFile, read_recipe
+from edgecompress.report.json import document
+from edgecompress.report.table import text_table
+from edgecompress.runtime.errors import ExitCode
+from edgecompress.workflow.reports import write_reports
+from edgecompress.workflow.run import Run
+from edgecompress.workflow.workspace import Workspace, unheard
+
+_CODES = {
+    Outcome.HOLDS: ExitCode.OK,
+    Outcome.BROKEN: ExitCode.GATE_BROKEN,
+    Outcome.UNDECIDED: ExitCode.UNDECIDED,
+}
+
+
+def begin(recipe: Path, options: Options) -> tuple[RecipeFile, Workspace]:
+    """Read the recipe and open the workspace; events go to stdout if they were asked for."""
+    listen = output.event if options.events else unheard
+    ws = Workspace.open(options.store, options.progress(), offline=options.offline, listen=listen)
+    return read_recipe(recipe), ws
+
+
+def show(run: Run, report: RunReport, options: Options, folder: Path | None) -> ExitCode:
+    """The report on stdout and in files; the code of its verdict."""
+    written = write_reports(report, folder or run.journal.path.with_suffix(""))
+    run.ws.progress.say(f"report: {written / 'report.html'}")
+    if options.events:
+        output.event({"event": "report", "report": document(report)})
+    elif options.json:
+        output.document(document(report))
+    else:
+        click.echo(text_table(report))
+    return _CODES[report.gate.outcome]

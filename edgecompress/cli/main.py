@@ -1,0 +1,145 @@
+"""The command `edgecompress`: a table of verbs, and the one place where an exit code is chosen.
+
+Each verb lives in a module of its own that is loaded when it is called, so `--help` stays quick and
+a device without the build packages still has its verbs.
+"""
+
+import errno
+import os
+import signal
+import sys
+import traceback
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from edgecompress import __version__
+from edgecompress.cli.options import Options, common
+from edgecompress.core.errors import EdgeCompressError, ExitCode, MissingExtra
+
+VERBS = {
+    "validate": "Check a recipe: every mistake at once, with its line.",
+    "plan": "Show the steps, what is cached, and what the gate's rows can certify.",
+    "run": "Make what is missing, then judge the result.",
+    "gate": "Judge again without training; also a model made elsewhere.",
+    "release": "Run, judge, and write a bundle if the gate holds.",
+    "verify": "Check that a bundle is exactly what was released.",
+    "predict": "Answer texts with a bundle, as JSON lines.",
+    "compare": "Compare two bundles row by row, with intervals.",
+    "resources": "Fetch, list and verify the pinned weights and texts.",
+    "cache": "List, prune and verify the store.",
+    "schema": "Print the JSON Schema of a recipe.",
+    "doctor": "Look at the machine, the packages, the store and the timing noise.",
+}
+
+EXIT_CODES = """\
+Exit codes: 0 ok, the gate holds; 1 the gate does not hold; 2 usage, recipe or data is wrong; \
+3 a bug in edgecompress; 4 the environment prevented it (disk, memory, non-finite loss, missing \
+extra, offline); 5 the gate is undecided; 6 damaged or tampered with; 7 the store is busy; \
+130 Ctrl-C; 143 SIGTERM."""
+
+
+class Verbs(click.Group):
+    """Loads a verb's module when the verb is called; listing them loads none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a user meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command.
+
+        Raises:
+            MissingExtra: the packages it needs are not installed.
+        """
+        if cmd_name not in VERBS:
+            return None
+        try:
+            module = import_module(f"edgecompress.cli.{cmd_name}")
+        except ModuleNotFoundError as error:
+            package = (error.name or "").split(".")[0]
+            if package in ("", "edgecompress"):
+                raise
+            raise MissingExtra(
+                f"{cmd_name} needs {package}, which is not installed: "
+                'pip install "edgecompress[build]"'
+            ) from None
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table, so that `--help` costs nothing."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edgecompress")
+@common
+def cli(options: Options) -> None:
+    """Compress a text classifier, prove that it still behaves, ship it without torch.
+
+    \b
+    A first release:    edgecompress release recipes/quickstart.yaml --out release
+    What it would do:   edgecompress plan recipes/quickstart.yaml --where
+    Use the bundle:     edgecompress predict release "a film to remember"
+    """
+
+
+class Terminated(BaseException):
+    """SIGTERM: unwind like Ctrl-C, so that locks and drafts are let go."""
+
+
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def main(argv: list[str] | None = None) -> NoReturn:
+    """Run the command line; every exit code but Click's own help comes from here."""
+    signal.signal(signal.SIGTERM, _terminate)
+    # `--json=events` reads well, but an option with an optional value would swallow the verb.
+    args = ["--events" if a == "--json=events" else a for a in (argv or sys.argv[1:])]
+    code = _run(args)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone; leave nothing for the interpreter to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(int(code))
+
+
+def _run(args: list[str]) -> ExitCode | int:
+    try:
+        result = cli.main(args, prog_name="edgecompress", standalone_mode=False)
+    except click.exceptions.ClickException as error:
+        error.show()
+        return ExitCode.WRONG_INPUT
+    except EdgeCompressError as error:
+        return _told(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        return _told("interrupted; run the same command to go on", ExitCode.INTERRUPTED)
+    except Terminated:
+        return _told("terminated; run the same command to go on", ExitCode.TERMINATED)
+    except BrokenPipeError:
+        return ExitCode.OK
+    except MemoryError:
+        return _told("out of memory; a smaller batch_size needs less", ExitCode.ENVIRONMENT)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            return _told(f"{error.filename or 'the disk'}: {error.strerror}", ExitCode.ENVIRONMENT)
+        return _bug()
+    except Exception:
+        return _bug()
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _told(message: str, code: ExitCode) -> ExitCode:
+    click.echo(f"error: {message}", err=True)
+    return code
+
+
+def _bug() -> ExitCode:
+    traceback.print_exc()
+    return _told("this is a bug in edgecompress; please report the lines above", ExitCode.BUG)

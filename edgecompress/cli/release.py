@@ -1,0 +1,45 @@
+"""`edgecompress release RECIPE --out DIR`."""
+
+from pathlib import Path
+
+import click
+
+from edgecompress.cli import arguments, output
+from edgecompress.cli.judged import begin, show
+from edgecompress.cli.options import Options, common
+from edgecompress.core.gate import Outcome
+from edgecompress.workflow.release import release_run, require_free
+from edgecompress.workflow.run import run_recipe
+
+
+@click.command()
+@arguments.recipe
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where the bundle goes; a bundle that is there is replaced.",
+)
+@arguments.report_to
+@common
+def command(recipe: Path, out: Path, report_folder: Path | None, options: Options) -> int:
+    """Run RECIPE, judge the result, and write a bundle to DIR if the gate holds.
+
+    The last line on stdout is the bundle's path. No bundle is written, and one that lies at DIR is
+    left alone, unless every limit holds.
+    """
+    require_free(out)
+    file, ws = begin(recipe, options)
+    run, report = run_recipe(file, ws)
+    assert report is not None  # a whole run always reaches the gate
+    quiet = report.gate.outcome is Outcome.HOLDS and options.json
+    code = 0 if quiet else show(run, report, options, report_folder)
+    if code:
+        return code
+    bundle = release_run(run, report, out)
+    if options.json:
+        output.document({"bundle": str(bundle), "model": report.candidate.digest})
+    elif not options.events:
+        click.echo(str(bundle))
+    return 0

@@ -1,0 +1,37 @@
+"""`edgecompress run RECIPE`."""
+
+from pathlib import Path
+
+import click
+
+from edgecompress.cli import arguments, output
+from edgecompress.cli.judged import begin, show
+from edgecompress.cli.options import Options, common
+from edgecompress.workflow.run import run_recipe
+
+
+@click.command()
+@arguments.recipe
+@click.option(
+    "--until", metavar="STEP", help="Stop after this step: teacher, distill, stages[1]..."
+)
+@arguments.report_to
+@common
+def command(recipe: Path, until: str | None, report_folder: Path | None, options: Options) -> int:
+    """Make what RECIPE asks for and the store does not have, then judge the result.
+
+    Kill it at any moment and run it again: finished steps are found, training goes on from its last
+    checkpoint. `--json=events` streams one JSON document a line as things happen.
+    """
+    file, ws = begin(recipe, options)
+    run, report = run_recipe(file, ws, until)
+    if report is not None:
+        return show(run, report, options, report_folder)
+    rows = [
+        [r.kind, r.key[:12], "cached" if r.cached else f"{r.seconds:.1f} s"] for r in run.records
+    ]
+    if options.json:
+        output.document({"steps": [{"kind": r.kind, "key": r.key} for r in run.records]})
+    elif not options.events:
+        output.table(["step", "key", "made in"], rows)
+    return 0
