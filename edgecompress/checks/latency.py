@@ -102,10 +102,7 @@ def _require_quiet(itself: Measurement) -> None:
 
 
 def _percentile(name: str, wall_ms: NDArray[np.float64], q: float, role: str) -> Measurement:
-    try:
-        low, high = quantile_bounds(wall_ms, q)
-    except ValueError as error:
-        raise MeasureError(f"latency: {error}; raise `pairs`") from None
+    low, high = quantile_bounds(wall_ms, q)
     return Measurement(
         name,
         float(np.quantile(wall_ms, q, method="inverted_cdf")),

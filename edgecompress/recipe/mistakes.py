@@ -1,5 +1,6 @@
 """From a validation library's complaints to sentences about somebody's recipe."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -81,8 +82,9 @@ def _sentence(problem: Mapping[str, Any], schema: Schema) -> str:
         )
     if kind == "union_tag_not_found":
         return f"needs a key {problem['ctx']['discriminator']}".replace("'", '"')
-    said = problem["msg"].removeprefix("Input ").removeprefix("Value ").replace("array", "list")
-    return f"{said[0].lower()}{said[1:]}, got {_shown(problem['input'])}"
+    said = problem["msg"].replace("array", "list")
+    said = said[said.find("should") :] if "should" in said else said
+    return f"{said}, got {_shown(problem['input'])}"
 
 
 def _shown(value: Any) -> str:
@@ -93,7 +95,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         short = value if len(value) <= 40 else value[:37] + "..."
         return f'the text "{short}"'
-    return {None: "nothing", True: "true", False: "false"}.get(value, str(value))
+    return "nothing" if value is None else json.dumps(value)
 
 
 def _allowed_keys(loc: tuple[str | int, ...], schema: Schema) -> list[str]:

@@ -1,0 +1,54 @@
+"""Check `latency`."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from edgecompress.checks import latency
+from edgecompress.core.case import Case
+from edgecompress.core.errors import MeasureError
+from edgecompress.recipe.checks import Latency
+from tests.fakes import Busy, contestant, texts
+
+
+def measure(ours, theirs, pairs=80):
+    case = Case(
+        contestant("candidate", ours),
+        contestant("teacher", theirs),
+        {"test": texts([0] * 40)},
+        ("a", "b"),
+        seed=7,
+    )
+    settings = Latency(check="latency", pairs=pairs)
+    return {m.name: m for m in latency.measure(case, settings)}
+
+
+def test_a_teacher_that_works_four_times_as_long_is_four_times_slower():
+    found = measure(Busy(0.0005), Busy(0.0020))["latency_ratio"]
+    assert found.value == pytest.approx(4.0, rel=0.15)
+
+
+def test_twins_are_equally_fast():
+    found = measure(Busy(0.0005), Busy(0.0005))["latency_ratio"]
+    assert found.low <= 1.02
+    assert found.high >= 0.98
+
+
+def test_a_machine_on_which_a_model_is_not_as_fast_as_itself_cannot_judge():
+    class Moody(Busy):
+        """Anything from 0.05 to 5 milliseconds, whatever it is asked."""
+
+        draws = np.random.default_rng(1)
+
+        def logits(self, rows):
+            self.seconds = float(np.exp(self.draws.uniform(np.log(5e-5), np.log(5e-3))))
+            return super().logits(rows)
+
+    with pytest.raises(MeasureError, match="too noisy to judge"):
+        measure(Moody(0.0), Busy(0.0005), pairs=72)
+
+
+def test_fewer_pairs_than_p95_needs_are_refused_by_the_recipe():
+    # see tests/core/test_intervals.py: 72 values for a two-sided interval of p95
+    with pytest.raises(ValidationError, match="greater than or equal to 72"):
+        Latency(check="latency", pairs=71)
