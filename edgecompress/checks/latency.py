@@ -7,6 +7,7 @@ itself: a machine on which that comparison does not say "equal" cannot judge any
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def _interleaved(
     for i, text in enumerate(texts):
         for who in rng.permutation(2):
             predictor = (first, second)[who]
-            taken[who, i] = time_call(lambda p=predictor, t=text: p.logits([t]))
+            taken[who, i] = time_call(partial(predictor.logits, [text]))
         advance()
     return taken[0], taken[1]
 

@@ -51,7 +51,7 @@ def probability_loyalty(ours: FloatArray, theirs: FloatArray) -> NDArray[np.floa
 
     Source: arXiv:2109.03228, section 2.2; the natural logarithm is what its code uses.
     """
-    finite = np.isfinite(ours).all(axis=1) & np.isfinite(theirs).all(axis=1)
+    finite: NDArray[np.bool_] = np.isfinite(np.hstack([ours, theirs])).all(axis=1)
     p = softmax(np.where(finite[:, None], ours, 0).astype(np.float64), axis=1)
     q = softmax(np.where(finite[:, None], theirs, 0).astype(np.float64), axis=1)
     m = (p + q) / 2

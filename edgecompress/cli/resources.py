@@ -42,13 +42,18 @@ def ls(options: Options) -> None:
     """List all resources: what they are, their terms, where they come from, what is here."""
     listing = _resources(options).listing()
     if options.json:
-        output.document([status.as_document() for status in listing])
+        output.document(
+            [
+                {**vars(s), "rows": dict(s.rows), "folder": s.folder and str(s.folder)}
+                for s in listing
+            ]
+        )
         return
     rows = [
         [
             s.name,
             s.kind,
-            "here" if s.fetched else "not fetched",
+            "here" if s.folder else "not fetched",
             output.human_bytes(s.download_bytes),
             s.source,
             s.licence,
@@ -62,8 +67,10 @@ def ls(options: Options) -> None:
 @click.argument("names", nargs=-1)
 @common
 def verify(names: tuple[str, ...], options: Options) -> int:
-    """Hash what was fetched again and compare it with the pins."""
-    problems = _resources(options).verify(names)
+    """Hash the files of NAMES, or of everything that was fetched, again."""
+    resources = _resources(options)
+    here = tuple(status.name for status in resources.listing() if status.folder)
+    problems = resources.verify(names or here)
     if options.json:
         output.document({"ok": not problems, "problems": problems})
     else:

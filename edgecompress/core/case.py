@@ -33,7 +33,7 @@ class BatchPredictor(Predictor, Protocol):
 
 def decisions(logits: FloatArray) -> IntArray:
     """The class each row picks; NO_ANSWER where a logit is not finite, which is never right."""
-    picked = logits.argmax(axis=1).astype(np.int64)
+    picked: IntArray = logits.argmax(axis=1).astype(np.int64)
     picked[~np.isfinite(logits).all(axis=1)] = NO_ANSWER
     return picked
 
