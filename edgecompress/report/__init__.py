@@ -1,0 +1,1 @@
+"""One report, told to each of its readers: people, CI systems, model hubs, other programs."""

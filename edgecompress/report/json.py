@@ -1,0 +1,87 @@
+"""report.json: the report for programs, with the field names of schema version 1."""
+
+import json
+from typing import Any
+
+from edgecompress.core.gate import Verdict
+from edgecompress.core.measurement import Measurement
+from edgecompress.core.report import RunReport, StageRecord
+
+SCHEMA_VERSION = 1
+
+
+def dumps(report: RunReport) -> str:
+    """The document as strict JSON: ASCII, no NaN, no Infinity."""
+    return json.dumps(document(report), indent=2, allow_nan=False) + "\n"
+
+
+def document(report: RunReport) -> dict[str, Any]:
+    """Every number that was measured, with its interval, its limit and what came of it."""
+    ours, teacher = report.candidate, report.teacher
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": report.gate.outcome.value,
+        "recipe": {"name": report.recipe_name, "digest": report.recipe_digest},
+        "candidate": {
+            "name": ours.name,
+            "digest": ours.digest,
+            "params": ours.params,
+            "bytes": ours.bytes,
+            "file": ours.file,
+        },
+        "teacher": {
+            "name": teacher.name,
+            "digest": teacher.digest,
+            "params": teacher.params,
+            "bytes": teacher.bytes,
+        },
+        "environment": dict(report.environment),
+        "data": {role: dict(notes) for role, notes in report.data.items()},
+        "checks": [_check(verdict) for verdict in report.gate.verdicts],
+        "stages": [_stage(stage) for stage in report.stages],
+    }
+
+
+def _check(verdict: Verdict) -> dict[str, Any]:
+    entry = {
+        "check": verdict.check,
+        "name": verdict.measured.name,
+        **_numbers(verdict.measured),
+        "limit": _limit(verdict),
+        "outcome": verdict.outcome.value,
+    }
+    if (rows := verdict.rows_needed()) is not None:
+        entry["rows_needed"] = rows
+    return entry
+
+
+def _limit(verdict: Verdict) -> dict[str, float] | None:
+    if verdict.limit is None:
+        return None
+    sides = {"at_least": verdict.limit.at_least, "at_most": verdict.limit.at_most}
+    return {side: value for side, value in sides.items() if value is not None}
+
+
+def _stage(stage: StageRecord) -> dict[str, Any]:
+    return {
+        "kind": stage.kind,
+        "key": stage.key,
+        "digest": stage.digest,
+        "seconds": stage.seconds,
+        "cached": stage.cached,
+        "facts": dict(stage.facts),
+        "metrics": {m.name: _numbers(m) for m in stage.metrics},
+    }
+
+
+def _numbers(measured: Measurement) -> dict[str, Any]:
+    told = {
+        "data": measured.data,
+        "value": measured.value,
+        "low": measured.low,
+        "high": measured.high,
+        "unit": measured.unit,
+        "n": measured.n,
+        "method": measured.method,
+    }
+    return told | ({"note": measured.note} if measured.note else {})

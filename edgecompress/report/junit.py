@@ -1,0 +1,71 @@
+"""junit.xml: each judged limit as a test case, for the CI systems that show those."""
+
+from xml.etree import ElementTree  # only writes here; nothing foreign is parsed
+
+from edgecompress.core.gate import Outcome, Verdict
+from edgecompress.core.report import RunReport
+from edgecompress.report.numbers import figures, printable
+from edgecompress.report.verdicts import headline, judged, name_of, reason
+
+
+def junit(report: RunReport) -> str:
+    """One suite; a limit that is broken or undecided is a failure with its reason in the body.
+
+    The reason stands in the body because some CI systems drop the `message` attribute. A gate
+    without limits has one failing case of its own: no tests at all would look like success.
+    """
+    root = ElementTree.Element("testsuites", name="edgecompress")
+    suite = ElementTree.SubElement(root, "testsuite", name=f"gate of {report.recipe_name}")
+    _properties(suite, {"verdict": report.gate.outcome, "candidate": report.candidate.digest})
+    verdicts = judged(report.gate)
+    for verdict in verdicts:
+        _case(suite, verdict)
+    if not verdicts:
+        case = ElementTree.SubElement(suite, "testcase", classname="edgecompress", name="gate")
+        _fail(case, Outcome.UNDECIDED, headline(report.gate))
+    failures = str(len(suite.findall("testcase/failure")))
+    for element in (root, suite):
+        element.set("tests", str(len(suite.findall("testcase"))))
+        element.set("failures", failures)
+        element.set("errors", "0")
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
+
+
+def _case(suite: ElementTree.Element, verdict: Verdict) -> None:
+    m = verdict.measured
+    shown = figures(m, verdict.limit)
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=f"edgecompress.{verdict.check}",
+        name=printable(f"{m.name} on {m.data}" if m.data else m.name),
+    )
+    _properties(
+        case,
+        {
+            "value": m.value,
+            "low": m.low,
+            "high": m.high,
+            "unit": m.unit,
+            "n": m.n,
+            "method": m.method,
+            "limit": verdict.limit,
+        },
+    )
+    if verdict.outcome is not Outcome.HOLDS:
+        told = f"{shown.value} ({shown.interval or 'exact'}), n {shown.n}, limit {shown.limit}"
+        text = f"{name_of(verdict)}: {told}: {reason(verdict)}"
+        _fail(case, verdict.outcome, f"{text}\n{m.note}" if m.note else text)
+
+
+def _fail(case: ElementTree.Element, outcome: Outcome, text: str) -> None:
+    first = printable(text.splitlines()[0])
+    failure = ElementTree.SubElement(case, "failure", type=outcome.value, message=first)
+    failure.text = printable(f"{outcome.upper()} {text}", 2000)
+
+
+def _properties(parent: ElementTree.Element, values: dict[str, object]) -> None:
+    properties = ElementTree.SubElement(parent, "properties")
+    for name, value in values.items():
+        ElementTree.SubElement(properties, "property", name=name, value=printable(str(value)))

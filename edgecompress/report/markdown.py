@@ -1,0 +1,121 @@
+"""summary.md: the report for a CI job page or a comment on a change."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from edgecompress.core.gate import Outcome, Verdict
+from edgecompress.core.report import RunReport, StageRecord
+from edgecompress.report.claims import limits_of_claim
+from edgecompress.report.numbers import duration, fact, figures, printable, scale_of
+from edgecompress.report.verdicts import deciding, headline, name_of, reason
+
+LONGEST = 65_000  # characters: what comments on the usual code hosts take
+ICONS = {
+    Outcome.HOLDS: "✅",
+    Outcome.BROKEN: "❌",
+    Outcome.UNDECIDED: "❓",
+    Outcome.REPORTED: "▫️",
+}
+STAGE_METRICS = ("accuracy", "label_loyalty", "size_bytes", "latency_p50_ms")
+_SPECIAL = re.compile(r"([\\`*_\[\]#|<>~@])")
+
+
+def summary(report: RunReport) -> str:
+    """Verdict, gate table, stages, and the rest folded away; headings start at the third level."""
+    parts = [_verdict(report), _gate(report), _stages(report), _details(report)]
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    if len(text) <= LONGEST:
+        return text
+    note = "\n\nThe rest is left out here; report.json and report.html hold all of it.\n"
+    kept = text[: LONGEST - len(note)]
+    return kept[: kept.rfind("\n")] + note
+
+
+def escape(text: str, longest: int = 200) -> str:
+    """`text` as plain words in one table cell, whatever it holds."""
+    return _SPECIAL.sub(r"\\\1", " ".join(printable(text, longest).split()))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; a column whose head ends in ":" is flush right."""
+    rule = ["---:" if name.endswith(":") else "---" for name in head]
+    names = [name.removesuffix(":") for name in head]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (names, rule, *rows))
+
+
+def gate_rows(verdicts: Iterable[Verdict]) -> Iterable[list[str]]:
+    """Outcome, measurement, value, interval, limit, n of each verdict."""
+    for verdict in verdicts:
+        shown = figures(verdict.measured, verdict.limit)
+        yield [
+            f"{ICONS[verdict.outcome]} {verdict.outcome.value}",
+            escape(name_of(verdict)),
+            shown.value,
+            shown.interval or "exact",
+            shown.limit or "–",
+            shown.n or "–",
+        ]
+
+
+GATE_HEAD = ("outcome", "measurement", "value:", "interval:", "limit:", "n:")
+
+
+def _verdict(report: RunReport) -> str:
+    outcome = report.gate.outcome
+    lines = [
+        f"### {ICONS[outcome]} {escape(report.recipe_name)}: {outcome.upper()}",
+        f"{headline(report.gate).capitalize()}.",
+        "\n".join(f"- {escape(name_of(v))}: {reason(v)}" for v in deciding(report.gate)[:10]),
+    ]
+    return "\n\n".join(line for line in lines if line)
+
+
+def _gate(report: RunReport) -> str:
+    verdicts = sorted(report.gate.verdicts, key=lambda v: v.limit is None)
+    return table(GATE_HEAD, gate_rows(verdicts)) if verdicts else ""
+
+
+def _stages(report: RunReport) -> str:
+    if not report.stages:
+        return ""
+    head = ("stage", "time:", "accuracy:", "label loyalty:", "size:", "median latency:")
+    rows = [[escape(s.kind), _time(s), *_metrics(s)] for s in report.stages]
+    return "#### Stages\n\n" + table(head, rows)
+
+
+def _time(stage: StageRecord) -> str:
+    return duration(stage.seconds) + (" (from the store)" if stage.cached else "")
+
+
+def _metrics(stage: StageRecord) -> list[str]:
+    found = {m.name: scale_of(m).write(m.value) for m in stage.metrics}
+    return [found.get(name, "–") for name in STAGE_METRICS]
+
+
+def _details(report: RunReport) -> str:
+    blocks = [
+        ("How far these numbers reach", [escape(claim, 500) for claim in limits_of_claim(report)]),
+        ("Data", [_pair(role, notes) for role, notes in report.data.items()]),
+        ("What the stages tell", [_pair(s.kind, s.facts) for s in report.stages]),
+        ("Machine", [_pair(name, value) for name, value in report.environment.items()]),
+        ("Identity", [f"{name}: `{digest}`" for name, digest in _digests(report)]),
+    ]
+    return "\n\n".join(
+        f"<details><summary>{name}</summary>\n\n"
+        + "\n".join(f"- {line}" for line in lines)
+        + "\n\n</details>"
+        for name, lines in blocks
+        if lines
+    )
+
+
+def _pair(name: str, value: object) -> str:
+    return f"{escape(name)}: {escape(fact(value), 300)}"
+
+
+def _digests(report: RunReport) -> list[tuple[str, str]]:
+    return [
+        ("candidate", printable(report.candidate.digest)),
+        ("teacher", printable(report.teacher.digest)),
+        ("recipe", printable(report.recipe_digest)),
+    ]

@@ -1,0 +1,58 @@
+"""The gate as plain text, for stdout: ASCII, aligned, verdict first."""
+
+from collections.abc import Sequence
+
+from edgecompress.core.gate import Verdict
+from edgecompress.core.report import ModelFacts, RunReport
+from edgecompress.report.numbers import figures, printable
+from edgecompress.report.verdicts import headline
+
+_HEAD = ("outcome", "measurement", "data", "value", "interval", "limit", "n", "rows needed")
+_FLUSH_RIGHT = {"value", "interval", "limit", "n", "rows needed"}
+_ASCII = str.maketrans({"≥": ">=", "≤": "<=", "−": "-", "×": "x", "–": "-", "…": "..."})
+
+
+def text_table(report: RunReport) -> str:
+    """Every measurement with its interval; judged ones first, in the order of the recipe."""
+    verdicts = sorted(report.gate.verdicts, key=lambda v: v.limit is None)
+    first = f"{report.gate.outcome.upper()}: {report.recipe_name}: {headline(report.gate)}"
+    lines = [first, "", *_aligned([_HEAD, *map(_row, verdicts)]), "", _models(report)]
+    return "\n".join(lines).translate(_ASCII)
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    shown = figures(verdict.measured, verdict.limit)
+    needed = verdict.rows_needed()
+    return (
+        verdict.outcome.upper() if verdict.limit else verdict.outcome.value,
+        printable(verdict.measured.name, 40),
+        printable(verdict.measured.data, 40),
+        shown.value,
+        shown.interval,
+        shown.limit,
+        shown.n,
+        f"about {needed:,}" if needed else "",
+    )
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of equally wide columns, without the columns that are empty below their head."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    padded = [_padded([cell.translate(_ASCII) for cell in column]) for column in columns]
+    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+
+
+def _padded(column: Sequence[str]) -> list[str]:
+    width = max(map(len, column))
+    if column[0] in _FLUSH_RIGHT:
+        return [cell.rjust(width) for cell in column]
+    return [cell.ljust(width) for cell in column]
+
+
+def _models(report: RunReport) -> str:
+    return f"candidate {_model(report.candidate)}; teacher {_model(report.teacher)}"
+
+
+def _model(model: ModelFacts) -> str:
+    size = f"{model.bytes / 1e6:.1f} MB, {model.params / 1e6:.1f} M parameters"
+    return f"{printable(model.name, 80)} ({size})"
