@@ -18,7 +18,7 @@ from edgecompress.recipe.checks import Loyalty
 
 
 def measure(case: Case, settings: Loyalty) -> Sequence[Measurement]:
-    """Label loyalty (share of equal labels) and probability loyalty (closeness of distributions)."""
+    """Label loyalty (share of equal labels), probability loyalty (closeness of distributions)."""
     ours = case.answers(case.candidate, settings.data)
     theirs = case.answers(case.teacher, settings.data)
     equal = decisions(ours) == decisions(theirs)
@@ -51,11 +51,11 @@ def probability_loyalty(ours: FloatArray, theirs: FloatArray) -> NDArray[np.floa
 
     Source: arXiv:2109.03228, section 2.2; the natural logarithm is what its code uses.
     """
-    finite: NDArray[np.bool_] = np.isfinite(np.hstack([ours, theirs])).all(axis=1)
-    p = softmax(np.where(finite[:, None], ours, 0).astype(np.float64), axis=1)
-    q = softmax(np.where(finite[:, None], theirs, 0).astype(np.float64), axis=1)
+    finite = np.isfinite(ours + theirs).all(axis=1, keepdims=True)
+    p = softmax(np.where(finite, ours, 0).astype(np.float64), axis=1)
+    q = softmax(np.where(finite, theirs, 0).astype(np.float64), axis=1)
     m = (p + q) / 2
     entropy_gap = xlogy(m, m).sum(axis=1)
     js = (xlogy(p, p).sum(axis=1) + xlogy(q, q).sum(axis=1)) / 2 - entropy_gap
-    scores: NDArray[np.float64] = np.where(finite, 1 - np.sqrt(np.clip(js, 0, None)), 0.0)
+    scores: NDArray[np.float64] = np.where(finite.ravel(), 1 - np.sqrt(js.clip(0)), 0.0)
     return scores

@@ -8,8 +8,8 @@ import click
 
 
 def document(value: Any) -> None:
-    """One strict JSON document."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+    """One strict JSON document; paths and the like are written as text."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False, default=str))
 
 
 def event(value: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 Facts = Mapping[str, Any]
-"""What a stage wants told about its work: JSON values only (str, int, float, bool, None, lists, dicts)."""
+"""What a stage wants told about its work; JSON values only."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Progress(Protocol):
         """One line that the user should act on, or at least know."""
 
     def track(self, what: str, total: float, unit: str) -> AbstractContextManager[Tracker]:
-        """Open a bar of `total` units, e.g. track("distill", 4000, "steps") or (..., "B") for bytes."""
+        """Open a bar of `total` units; track("distill", 4000, "steps"), or unit "B" for bytes."""
 
 
 class _Deaf:

@@ -63,7 +63,8 @@ def _chain(recipe: Recipe) -> Iterator[Mistake]:
     if have not in SHIPPABLE:
         yield Mistake(
             ("stages",),
-            f"the chain ends with {have}, which cannot ship; end it with export, or export and quantize",
+            f"the chain ends with {have}, which cannot ship; end it with export, "
+            "or export and quantize",
         )
 
 
@@ -159,7 +160,8 @@ def _gate(recipe: Recipe) -> Iterator[Mistake]:
             if role in training_roles(recipe):
                 yield Mistake(
                     ("gate", index, "data"),
-                    f"{role} is a training role; the gate judges on {' or '.join(judging) or 'test'}",
+                    f"{role} is a training role; the gate judges on "
+                    + (" or ".join(judging) or "test"),
                 )
             elif role not in judging:
                 yield Mistake(

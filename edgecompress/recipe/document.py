@@ -76,7 +76,8 @@ def _read_text(path: Path) -> str:
         raise RecipeError(f"{path}: cannot be read: {error.strerror}") from None
     if len(raw) > MAX_BYTES:
         raise RecipeError(
-            f"{path}:1:1: {len(raw):,} bytes; a recipe has at most {MAX_BYTES:,}. Is this a data file?"
+            f"{path}:1:1: {len(raw):,} bytes; a recipe has at most {MAX_BYTES:,}. "
+            "Is this a data file?"
         )
     try:
         return raw.decode("utf-8-sig")

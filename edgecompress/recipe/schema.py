@@ -67,7 +67,7 @@ class DataSection(Section):
     calibration: DataRef | None = None
     transfer: DataRef | None = Field(default=None, description="unlabelled texts for `distill`")
     test: DataRef | None = None
-    ood: dict[Name, DataRef] = {}
+    ood: dict[Name, DataRef] = Field(default={})
 
     def by_role(self) -> Iterator[tuple[str, DataRef]]:
         """("train", ref), ..., ("ood/NAME", ref), for the roles the recipe has."""

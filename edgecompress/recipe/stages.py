@@ -1,7 +1,7 @@
 """The settings of each stage: what a user may write under `teacher.finetune` and `stages`.
 
 The class variables are for `plan`: what a stage takes and gives, which data roles it reads, which
-libraries can change its result, and the version of its mathematics. All of them enter the cache key.
+libraries can change its result, and the version of its mathematics.
 """
 
 from typing import Annotated, ClassVar, Literal
