@@ -70,6 +70,19 @@ def load_pretrained(folder: Path, labels: tuple[str, ...], seed: int) -> Classif
     return _fitting(folder, classifier)
 
 
+def as_encoder(model: Classifier) -> Encoder:
+    """The model in our own class, whose layers can be taken apart.
+
+    Raises:
+        StageError: it is of no family whose layers ours can hold.
+    """
+    if isinstance(model, HuggingFaceClassifier):
+        return Encoder.from_pretrained(model.network)
+    if not isinstance(model, Encoder):
+        raise TypeError(f"no way from a {type(model).__name__} to an encoder")
+    return model
+
+
 def read_labels(folder: Path) -> tuple[str, ...]:
     """The class names of config.json, by index; LABEL_0, LABEL_1 where nobody gave names.
 

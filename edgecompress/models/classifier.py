@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from edgecompress.core.errors import StageError
+
 
 class Output(NamedTuple):
     """The answer of one forward pass over a batch of b texts, padded to s tokens."""
@@ -44,6 +46,18 @@ class Classifier(nn.Module, ABC):
     @abstractmethod
     def vocab_size(self) -> int:
         """Rows of the table of word pieces."""
+
+    def require_room(self, tokens: int) -> None:
+        """Refuse texts that are longer than the table of positions.
+
+        Raises:
+            StageError: with both lengths.
+        """
+        if tokens > self.max_tokens:
+            raise StageError(
+                f"max_length: {tokens} tokens were asked for, "
+                f"the model has positions for {self.max_tokens}"
+            )
 
     @property
     def params(self) -> int:

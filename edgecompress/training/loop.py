@@ -1,0 +1,248 @@
+"""The one training loop: it can be killed anywhere, and ends with the weights of an unbroken run.
+
+One pass over a step: forward and loss in the chosen precision, backward, clip, AdamW. Validation
+is in fp32, so that the best accuracy told is that of the weights saved.
+"""
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from edgecompress.core.errors import TrainingDiverged
+from edgecompress.core.progress import Progress, Tracker
+from edgecompress.models.classifier import Classifier
+from edgecompress.recipe.stages import TrainingSettings
+from edgecompress.training.batches import Batch, TokenRows, epoch_batches
+from edgecompress.training.chance import capture_chance, restore_chance, seed_chance
+from edgecompress.training.checkpoints import Checkpoint, Checkpoints
+from edgecompress.training.objectives import Loss
+from edgecompress.training.optimizer import (
+    make_optimizer,
+    optimizer_tensors,
+    restore_optimizer,
+)
+from edgecompress.training.precision import accelerator, choose_precision
+from edgecompress.training.schedules import rate_factor
+from edgecompress.training.validation import accuracy
+
+ORIGINS_TOLD = 5
+
+
+class Surroundings(Protocol):
+    """What a training needs to know of the run that it is part of; a StageContext is one."""
+
+    @property
+    def scratch(self) -> Path:
+        """Survives a kill."""
+
+    @property
+    def seed(self) -> int:
+        """Of the recipe."""
+
+    @property
+    def threads(self) -> int:
+        """How many may be used."""
+
+    @property
+    def progress(self) -> Progress:
+        """Who listens."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt."""
+
+    name: str  # of the bar, and of the folder of checkpoints
+    rows: TokenRows
+    validation: TokenRows | None  # without it the last weights are the best
+    loss: Loss
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training went."""
+
+    epochs: int  # run; fewer than asked for where patience ended it
+    steps: int
+    best_epoch: int  # counted from 1; its weights are kept
+    best_accuracy: float | None  # on the validation rows
+    tokens_per_s: float  # without padding, and without the time of validation and checkpoints
+    training_s: float  # of the steps
+    precision: str
+
+
+@dataclass
+class Position:
+    """How far a training has come; JSON values only."""
+
+    step: int = 0
+    epoch: int = 0  # whole ones
+    batch: int = 0  # of the epoch under way, done
+    tokens: int = 0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    best_accuracy: float | None = None
+    finished: bool = False
+
+
+def train(
+    model: Classifier, task: Task, settings: TrainingSettings, around: Surroundings
+) -> Trained:
+    """Train `model` in place, from the last complete checkpoint if there is one.
+
+    It ends with the weights of its best epoch, in evaluation mode. Weights that need no gradient
+    stay as they are. Same seed, settings, rows and number of threads: same weights, to the bit,
+    however often it was killed.
+
+    Raises:
+        TrainingDiverged: a loss or a gradient is not finite; no weight has been touched by it.
+    """
+    torch.set_num_threads(around.threads)
+    training = _Training(model, task, settings, around)
+    training.resume()
+    with around.progress.track(task.name, training.steps, "steps") as bar:
+        bar.advance(training.at.step)
+        while not training.at.finished:
+            training.run_epoch(bar)
+            training.end_epoch()
+    model.load_state_dict(training.best)
+    model.eval()
+    return training.told()
+
+
+class _Training:
+    def __init__(
+        self, model: Classifier, task: Task, settings: TrainingSettings, around: Surroundings
+    ) -> None:
+        self.model, self.task, self.settings, self.around = model, task, settings, around
+        self.at = Position()
+        self.best: dict[str, Tensor] = {}
+        self.precision = choose_precision(settings.precision)
+        self.accelerator = accelerator(self.precision)
+        self.trained = [weight for weight in model.parameters() if weight.requires_grad]
+        self.optimizer = make_optimizer(self.trained, settings.weight_decay)
+        self.lengths = task.rows.lengths
+        self.steps = task.epochs * math.ceil(len(task.rows) / settings.batch_size)
+        self.folder = around.scratch / task.name
+        self.checkpoints = Checkpoints(self.folder)
+
+    def resume(self) -> None:
+        """Go to where the newest checkpoint was made, or to the start."""
+        found = self.checkpoints.newest(self.around.progress)
+        if found is None:
+            seed_chance(self.around.seed)
+            return
+        self.model.load_state_dict(found.tensors["weights"])
+        restore_optimizer(self.optimizer, found.tensors["optimizer"])
+        self.best = dict(found.tensors["best"])
+        self.at = Position(**found.state["position"])
+        restore_chance(found.state["chance"])
+        if not self.at.finished:
+            where = f"step {self.at.step} of {self.steps}"
+            self.around.progress.say(f"{self.task.name}: going on from {where}")
+
+    def run_epoch(self, bar: Tracker) -> None:
+        """Take the steps of this epoch that are not yet taken."""
+        self.model.train()
+        batches = epoch_batches(
+            self.lengths, self.settings.batch_size, self.around.seed, self.at.epoch
+        )
+        for rows in batches[self.at.batch :]:
+            began = time.perf_counter()
+            batch = self.task.rows.batch(rows)
+            loss = self.take_step(batch)
+            self.at.step += 1
+            self.at.batch += 1
+            self.at.tokens += batch.tokens
+            self.at.seconds += time.perf_counter() - began
+            bar.advance(1, self.note(loss))
+            if self.at.step % self.settings.checkpoint_every == 0:
+                self.save()
+
+    def take_step(self, batch: Batch) -> float:
+        """Learn from one batch; gives its loss."""
+        factor = rate_factor(self.at.step, self.steps, self.settings.warmup_ratio)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * factor
+        with self.accelerator.autocast():
+            loss = self.task.loss(self.model, batch)
+        self.require_finite("loss", loss, batch)
+        self.accelerator.backward(loss)
+        norm = self.accelerator.clip_grad_norm_(self.trained, self.settings.max_grad_norm)
+        self.require_finite("gradient's norm", norm, batch)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return float(loss.detach())
+
+    def end_epoch(self) -> None:
+        """Validate, keep the weights if none were better, and see whether this was the last."""
+        self.at.epoch += 1
+        self.at.batch = 0
+        if self.task.validation is None:
+            better, seen = True, None
+        else:
+            seen = accuracy(self.model, self.task.validation)
+            better = self.at.best_accuracy is None or seen > self.at.best_accuracy
+            epoch = f"epoch {self.at.epoch} of {self.task.epochs}"
+            self.around.progress.say(f"{self.task.name}: {epoch}, validation accuracy {seen:.4f}")
+        if better:
+            self.at.best_epoch, self.at.best_accuracy = self.at.epoch, seen
+            self.best = {name: w.detach().clone() for name, w in self.model.state_dict().items()}
+        waited = self.at.epoch - self.at.best_epoch
+        patience = self.settings.patience or self.task.epochs
+        if self.at.epoch == self.task.epochs or waited >= patience:
+            self.at.finished = True
+            self.save()
+
+    def save(self) -> None:
+        """Make a checkpoint of this very moment."""
+        tensors = {
+            "weights": self.model.state_dict(),
+            "optimizer": optimizer_tensors(self.optimizer),
+            "best": self.best,
+        }
+        state = {"position": asdict(self.at), "chance": capture_chance()}
+        self.checkpoints.save(Checkpoint(tensors, state))
+
+    def require_finite(self, what: str, value: Tensor, batch: Batch) -> None:
+        """Stop before a number that is none reaches a weight."""
+        if bool(value.isfinite()):
+            return
+        origins = [self.task.rows.origins[row] for row in batch.rows]
+        kept = f"the last good checkpoint is kept in {self.folder}"
+        more = f" and {len(origins) - ORIGINS_TOLD} more" if len(origins) > ORIGINS_TOLD else ""
+        raise TrainingDiverged(
+            f"{self.task.name}: the {what} is {float(value)} at step {self.at.step + 1} of "
+            f"{self.steps}, learning rate {self.optimizer.param_groups[0]['lr']:.3g}, on rows "
+            f"{', '.join(origins[:ORIGINS_TOLD])}{more}; "
+            f"{kept if len(self.checkpoints) else 'no checkpoint was due yet'}; "
+            f"try a lower learning_rate, precision: fp32, or look at those rows"
+        )
+
+    def note(self, loss: float) -> str:
+        """What stands behind the bar."""
+        left_s = (self.steps - self.at.step) * self.at.seconds / self.at.step
+        rate = self.at.tokens / self.at.seconds
+        return f"loss {loss:.3f}, {rate:,.0f} tokens/s, {_minutes(left_s)} left"
+
+    def told(self) -> Trained:
+        """The result, once finished."""
+        return Trained(
+            epochs=self.at.epoch,
+            steps=self.at.step,
+            best_epoch=self.at.best_epoch,
+            best_accuracy=self.at.best_accuracy,
+            tokens_per_s=round(self.at.tokens / self.at.seconds, 1),
+            training_s=round(self.at.seconds, 2),
+            precision=self.precision,
+        )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s" if seconds >= 60 else f"{seconds:.0f} s"

@@ -1,0 +1,114 @@
+"""What a training makes smaller: the parts of the loss, and their sum."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from edgecompress.core.texts import UNLABELLED
+from edgecompress.models.classifier import Classifier
+from edgecompress.recipe.stages import Objective
+from edgecompress.training.batches import Batch
+from edgecompress.training.signals import Signals
+
+Loss = Callable[[Classifier, Batch], Tensor]
+
+SMALLEST_SHARE = 1e-6  # below it fp16 keeps no digits, so a share of attention counts as this
+
+
+def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy to the labels, mean over the labelled rows; in nats."""
+    return functional.cross_entropy(logits.float(), labels, ignore_index=UNLABELLED)
+
+
+def soft_loss(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """KL(teacher || student) of the answers softened by `temperature`, times its square.
+
+    The square keeps the gradient's size whatever the temperature, so that weights of the parts of
+    an objective keep their meaning.
+
+    Source: Hinton, Vinyals & Dean (2015), arXiv:1503.02531, section 2.
+    """
+    ours = functional.log_softmax(logits.float() / temperature, dim=-1)
+    theirs = functional.log_softmax(teacher.float() / temperature, dim=-1)
+    kl = functional.kl_div(ours, theirs, reduction="batchmean", log_target=True)
+    return kl * temperature**2
+
+
+def hidden_loss(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor) -> Tensor:
+    """Mean squared difference of mapped hidden states [b, s, width], over tokens, not padding.
+
+    Source: Sun et al. (2019), arXiv:1908.09355, without its normalisation; Jiao et al. (2020),
+    arXiv:1909.10351, equation 8, for states of equal width.
+    """
+    real = mask.unsqueeze(-1)
+    parts = [
+        ((student.float() - teacher).square() * real).sum() / (real.sum() * student.shape[-1])
+        for student, teacher in zip(ours, theirs, strict=True)
+    ]
+    return torch.stack(parts).mean()
+
+
+def attention_loss(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor) -> Tensor:
+    """KL(teacher || student) of mapped attention maps [b, heads, s, s], over tokens and heads.
+
+    Source: Wang et al. (2020), MiniLM, arXiv:2002.10957, equation 2, here for several layers.
+    """
+    real = mask[:, None, :, None]  # of the token that looks; where it looks is masked by softmax
+    parts = []
+    for student, teacher in zip(ours, theirs, strict=True):
+        theirs_log = teacher.clamp_min(SMALLEST_SHARE).log()
+        ours_log = student.float().clamp_min(SMALLEST_SHARE).log()
+        kl = (teacher * (theirs_log - ours_log) * real).sum()
+        parts.append(kl / (real.sum() * student.shape[1]))
+    return torch.stack(parts).mean()
+
+
+def supervised(model: Classifier, batch: Batch) -> Tensor:
+    """The loss of an ordinary fine-tuning."""
+    return label_loss(model(*batch.inputs).logits, batch.labels)
+
+
+def distilling(objective: Objective, signals: Signals) -> Loss:
+    """The loss of a student; parts with weight 0 are not computed.
+
+    Args:
+        objective: the weights of the parts.
+        signals: of the very rows that the batches come from; its inner states stand in the order
+            of the student's own (embeddings first), one for each.
+    """
+    wants_hidden, wants_maps = objective.hidden > 0, objective.attention > 0
+
+    def loss(model: Classifier, batch: Batch) -> Tensor:
+        answer = model(*batch.inputs, hidden=wants_hidden, attention=wants_maps)
+        mask, parts = batch.inputs.attention_mask, []
+        if objective.logits:
+            teacher = torch.from_numpy(signals.logits[batch.rows])
+            kl = soft_loss(answer.logits, teacher, objective.temperature)
+            parts.append(objective.logits * kl)
+        if objective.labels:
+            parts.append(objective.labels * label_loss(answer.logits, batch.labels))
+        lengths = mask.sum(dim=1).numpy()
+        if wants_hidden:
+            states = [state.padded(batch.rows, lengths) for state in signals.hidden]
+            parts.append(objective.hidden * hidden_loss(answer.hidden or (), states, mask))
+        if wants_maps:
+            maps = [state.padded(batch.rows, lengths) for state in signals.attention]
+            parts.append(objective.attention * attention_loss(answer.attention or (), maps, mask))
+        return torch.stack(parts).sum()
+
+    return loss
+
+
+def state_map(student: int, teacher: int) -> tuple[int, ...]:
+    """Which hidden state of the teacher each of the student's learns from, embeddings first.
+
+    The ends are fixed: embeddings from embeddings, last from last; the others are evenly spaced.
+    For a student with as many layers as its teacher this is the identity.
+
+    Args:
+        student: number of layers.
+        teacher: number of layers.
+    """
+    return tuple(round(state * teacher / student) for state in range(student + 1))
