@@ -61,11 +61,11 @@ def card(report: RunReport, *, license: str, language: str, labels: Sequence[str
 
 
 def _what(report: RunReport, labels: Sequence[str]) -> str:
-    ours, teacher = report.candidate, report.teacher
+    ours, teacher = report.candidate.bytes, report.teacher.bytes
     return (
-        f"A text classifier compressed with edgecompress from {escape(teacher.name)}: "
-        f"{ours.bytes / 1e6:.1f} MB as ONNX, {ours.bytes / teacher.bytes:.0%} of its teacher's "
-        f"{teacher.bytes / 1e6:.1f} MB. Labels: {', '.join(escape(name) for name in labels)}."
+        f"A text classifier compressed with edgecompress from {escape(report.teacher.name)}: "
+        f"{ours / 1e6:.1f} MB as ONNX, {100 * ours / teacher:.0f} % of its teacher's "
+        f"{teacher / 1e6:.1f} MB. Labels: {', '.join(escape(name) for name in labels)}."
     )
 
 

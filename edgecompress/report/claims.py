@@ -11,8 +11,7 @@ def limits_of_claim(report: RunReport) -> list[str]:
     verdicts = report.gate.verdicts
     return [
         *_rows(report),
-        f"Each interval holds the truth with 95 % confidence; that all of them do at once is less "
-        f"sure ({len(judged(report.gate))} limits were judged).",
+        *_intervals(report),
         *_machine(report),
         *(
             []
@@ -37,6 +36,16 @@ def _rows(report: RunReport) -> list[str]:
         return []
     told = ", ".join(f"{n:,} of {role}" for role, n in rows.items())
     return [f"Behaviour was measured on these rows: {told}. It holds for texts like them."]
+
+
+def _intervals(report: RunReport) -> list[str]:
+    count = len(judged(report.gate))
+    if count < 2:
+        return []
+    return [
+        "Each interval holds the truth with 95 % confidence; that all of them do at once is less "
+        f"sure ({count} limits were judged)."
+    ]
 
 
 def _machine(report: RunReport) -> list[str]:

@@ -4,8 +4,8 @@ from xml.etree import ElementTree  # only writes here; nothing foreign is parsed
 
 from edgecompress.core.gate import Outcome, Verdict
 from edgecompress.core.report import RunReport
-from edgecompress.report.numbers import figures, printable
-from edgecompress.report.verdicts import headline, judged, name_of, reason
+from edgecompress.report.numbers import printable
+from edgecompress.report.verdicts import headline, judged, sentence
 
 
 def junit(report: RunReport) -> str:
@@ -34,7 +34,6 @@ def junit(report: RunReport) -> str:
 
 def _case(suite: ElementTree.Element, verdict: Verdict) -> None:
     m = verdict.measured
-    shown = figures(m, verdict.limit)
     case = ElementTree.SubElement(
         suite,
         "testcase",
@@ -54,8 +53,7 @@ def _case(suite: ElementTree.Element, verdict: Verdict) -> None:
         },
     )
     if verdict.outcome is not Outcome.HOLDS:
-        told = f"{shown.value} ({shown.interval or 'exact'}), n {shown.n}, limit {shown.limit}"
-        text = f"{name_of(verdict)}: {told}: {reason(verdict)}"
+        text = sentence(verdict)
         _fail(case, verdict.outcome, f"{text}\n{m.note}" if m.note else text)
 
 

@@ -112,6 +112,8 @@ def distance_text(verdict: Verdict) -> str:
     if verdict.limit is None:
         return ""
     scale = scale_of(verdict.measured, verdict.limit)
+    if scale.suffix == " %":
+        scale = replace(scale, suffix=" points")  # a difference of two percentages
     bounds = (verdict.measured.low, verdict.measured.high)
     return scale.write(min(abs(bound - verdict.limit.value) for bound in bounds))
 

@@ -1,9 +1,10 @@
 """The verdict in words: the first line of every report, and what decides it."""
 
 from edgecompress.core.gate import GateReport, Outcome, Verdict
-from edgecompress.report.numbers import distance_text
+from edgecompress.report.numbers import distance_text, figures, printable
 from edgecompress.report.words import title
 
+LONGEST_NAME = 120  # characters; a name comes from a recipe, and a sentence has more to tell
 _WHAT_N_COUNTS = {"latency": "pairs", "size": "starts"}  # of every other check: rows
 
 
@@ -53,7 +54,7 @@ def _room(verdict: Verdict) -> float:
 def name_of(verdict: Verdict) -> str:
     """ "label loyalty on test"; what was measured, and on which rows."""
     where = f" on {verdict.measured.data}" if verdict.measured.data else ""
-    return title(verdict.measured.name) + where
+    return printable(title(verdict.measured.name) + where, LONGEST_NAME)
 
 
 def reason(verdict: Verdict) -> str:
@@ -69,8 +70,19 @@ def reason(verdict: Verdict) -> str:
             return ""
 
 
+def sentence(verdict: Verdict) -> str:
+    """Everything about a verdict in one line, for whoever reads nothing else."""
+    m = verdict.measured
+    shown = figures(m, verdict.limit)
+    interval = f" ({shown.interval})" if shown.interval else ""
+    counted = f", n {shown.n}" if shown.n else ""
+    told = f"{name_of(verdict)}: {shown.value}{interval}{counted}, limit {shown.limit}"
+    return f"{told}: {reason(verdict)}"
+
+
 def _what_would_decide(verdict: Verdict) -> str:
-    what = _WHAT_N_COUNTS.get(verdict.check, "rows")
+    what = LONGEST_NAME = 120  # characters; a name comes from a recipe, and a sentence has more to tell
+_WHAT_N_COUNTS.get(verdict.check, "rows")
     if (needed := verdict.rows_needed()) is None:
         return f"the value is so close to it that no reasonable number of {what} decides"
     return f"about {needed:,} {what} would decide it, {verdict.measured.n:,} were used"

@@ -1,0 +1,39 @@
+"""What each picture shows, said in a sentence: the caption, and all that some readers get."""
+
+from collections.abc import Sequence
+
+from edgecompress.core.gate import GateReport, Outcome
+from edgecompress.core.report import StageRecord
+from edgecompress.report.charts import Panel
+from edgecompress.report.numbers import duration
+from edgecompress.report.verdicts import deciding, judged, name_of, of_outcome, reason
+
+
+def gate_finding(gate: GateReport) -> str:
+    """How many intervals clear their limit, and which one decides."""
+    total, clear = len(judged(gate)), len(of_outcome(gate, Outcome.HOLDS))
+    count = f"{clear} of {total} intervals lie wholly on the good side of their limit."
+    if not total:
+        return count
+    worst = deciding(gate)[0]
+    what = "The closest call" if clear == total else "What decides"
+    return f"{count} {what}: {name_of(worst)}, {reason(worst)}."
+
+
+def cost_finding(panels: Sequence[Panel]) -> str:
+    """From the first stage to the last, for each panel."""
+    changes = [f"{p.title} from {p.rows[0].value} to {p.rows[-1].value}" for p in panels]
+    stages = f"From {panels[0].rows[0].stage} to {panels[0].rows[-1].stage}: "
+    return stages + ", ".join(changes) + "."
+
+
+def time_finding(stages: Sequence[StageRecord]) -> str:
+    """How long it took, what took longest, and what was there already."""
+    total = sum(stage.seconds for stage in stages)
+    longest = max(stages, key=lambda stage: stage.seconds)
+    share = longest.seconds / total if total else 0.0
+    found = sum(stage.cached for stage in stages)
+    return (
+        f"Making everything took {duration(total)}, of which {longest.kind} {100 * share:.0f} %; "
+        f"{found} of {len(stages)} stages came from the store this time."
+    )
