@@ -7,7 +7,9 @@ import click
 
 from edgecompress.cli import output
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.compare import compare_bundles, labelled_texts
+from edgecompress.recipe.schema import DataRef
+from edgecompress.workflow.compare import compare_bundles, labelled_texts, shared_labels
+from edgecompress.workflow.workspace import cached_resources
 
 BUNDLE = click.Path(file_okay=False, path_type=Path)
 
@@ -19,19 +21,24 @@ BUNDLE = click.Path(file_okay=False, path_type=Path)
     "--data",
     required=True,
     metavar="SOURCE",
-    help="Labelled texts: a .csv, .tsv, .jsonl or .parquet file with `text` and `label` "
-    "(and `text_pair` for pairs), or resource:NAME.",
+    help="Labelled texts: a .csv, .tsv, .jsonl or .parquet file with `text` and `label`, "
+    "or resource:NAME.",
 )
 @click.option("--split", help="Split of the source, where it has several.")
+@click.option("--text-pair", metavar="COLUMN", help="Column of the second text, for pairs.")
 @common
-def command(first: Path, second: Path, data: str, split: str | None, options: Options) -> None:
+def command(
+    first: Path, second: Path, data: str, split: str | None, text_pair: str | None, options: Options
+) -> None:
     """Compare two bundles on the same rows, with intervals.
 
     accuracy_drop is first minus second; label_loyalty is how often they agree; latency_ratio is how
     many times faster the second is, timed in interleaved pairs on one thread.
     """
     progress = options.progress()
-    texts = labelled_texts(first, data, split, progress, offline=options.offline)
+    resources = cached_resources(progress, offline=options.offline)
+    ref = DataRef(source=data, split=split, text_pair=text_pair)
+    texts = labelled_texts(ref, shared_labels(first, second), resources)
     found = compare_bundles(first, second, texts, progress)
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})

@@ -1,6 +1,8 @@
 """What `run`, `gate` and `release` do alike: print a report, choose the exit code."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,9 +27,19 @@ _CODES = {
 
 def begin(recipe: Path, options: Options) -> tuple[RecipeFile, Workspace]:
     """Read the recipe and open the workspace; events go to stdout if they were asked for."""
-    listen = output.event if options.events else unheard
-    ws = Workspace.open(options.store, options.progress(), offline=options.offline, listen=listen)
+    listen = output.event if options.events else _aloud if options.verbose else unheard
+    ws = Workspace.open(
+        options.store,
+        options.progress(),
+        offline=options.offline,
+        wait_s=options.wait_s,
+        listen=listen,
+    )
     return read_recipe(recipe), ws
+
+
+def _aloud(event: dict[str, Any]) -> None:
+    click.echo(json.dumps(event), err=True)
 
 
 def show(run: Run, report: RunReport, options: Options, folder: Path | None) -> ExitCode:

@@ -24,6 +24,7 @@ class Options:
     verbose: bool = False
     store: Path | None = None
     offline: bool = False
+    wait_s: float = 3600.0
     color: bool = True
 
     def progress(self) -> Progress:
@@ -35,7 +36,7 @@ _OPTIONS = (
     click.option("--json", "json", is_flag=True, help="One JSON document on stdout."),
     click.option("--events", is_flag=True, hidden=True),
     click.option("-q", "--quiet", is_flag=True, help="Only warnings and errors on stderr."),
-    click.option("-v", "--verbose", is_flag=True, help="Say more."),
+    click.option("-v", "--verbose", is_flag=True, help="Every event of a run on stderr."),
     click.option(
         "--store",
         type=click.Path(path_type=Path),
@@ -43,6 +44,13 @@ _OPTIONS = (
         help="Where finished work is kept; else $EDGECOMPRESS_STORE, else the user's cache folder.",
     ),
     click.option("--offline", is_flag=True, help="Never touch the network."),
+    click.option(
+        "--wait",
+        "wait_s",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="How long to wait for another run that holds the same step; an hour if not said.",
+    ),
     click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
 )
 
@@ -70,6 +78,7 @@ def _merged(before: Options, arguments: dict[str, Any]) -> Options:
     }
     given["color"] = not arguments.pop("no_color")
     now = replace(Options(), **given)
+    wait_s = arguments.pop("wait_s")
     return Options(
         json=before.json or now.json,
         events=before.events or now.events,
@@ -77,5 +86,6 @@ def _merged(before: Options, arguments: dict[str, Any]) -> Options:
         verbose=before.verbose or now.verbose,
         store=now.store or before.store,
         offline=before.offline or now.offline,
+        wait_s=before.wait_s if wait_s is None else wait_s,
         color=before.color and now.color,
     )

@@ -9,12 +9,37 @@ from edgecompress.core.errors import InputError
 from edgecompress.core.measurement import Measurement, exact
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
+from edgecompress.data.resources import Resources
+from edgecompress.data.rows import rows_of
+from edgecompress.data.sources import source_of
 from edgecompress.recipe import checks as settings
+from edgecompress.recipe.schema import DataRef
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.workflow.contestants import edge_contestant
 
 SEED = 7
 ROLE = "texts"
+
+
+def labelled_texts(ref: DataRef, labels: Sequence[str], resources: Resources) -> TextSet:
+    """Rows to compare on, read from a source as a recipe would; paths start here."""
+    rows = rows_of(source_of(ref, Path.cwd(), resources).table(), ref, labels)
+    return TextSet(ROLE, tuple(rows.texts), rows.labels, tuple(rows.origins), digest=ROLE)
+
+
+def shared_labels(first: Path, second: Path) -> tuple[str, ...]:
+    """The labels of both bundles.
+
+    Raises:
+        InputError: they answer different questions.
+    """
+    ours, theirs = (EdgeModel.load(folder).labels for folder in (first, second))
+    if ours != theirs:
+        raise InputError(
+            f"{first} answers {', '.join(ours)}, {second} answers {', '.join(theirs)}; "
+            "only bundles with the same labels can be compared"
+        )
+    return tuple(ours)
 
 
 def compare_bundles(
@@ -24,13 +49,10 @@ def compare_bundles(
 
     `accuracy_drop` is first minus second, `label_loyalty` how often they agree, `latency_ratio`
     how many times faster the second is, timed in interleaved pairs.
-
-    Raises:
-        InputError: they answer different questions.
     """
+    labels = shared_labels(first, second)
     old = edge_contestant(first, "first", verify=True)
     new = edge_contestant(second, "second", verify=True)
-    labels = _shared_labels(first, second)
     case = Case(new, old, {ROLE: texts}, labels, SEED, progress=progress)
     return [
         *accuracy.measure(case, settings.Accuracy(check="accuracy", data=ROLE)),
@@ -39,13 +61,3 @@ def compare_bundles(
         exact("size_bytes", new.weights_bytes, "bytes", "bytes of the second's model.onnx"),
         exact("size_ratio", new.weights_bytes / old.weights_bytes, "of the first", "bytes"),
     ]
-
-
-def _shared_labels(first: Path, second: Path) -> tuple[str, ...]:
-    ours, theirs = (EdgeModel.load(folder).labels for folder in (first, second))
-    if ours != theirs:
-        raise InputError(
-            f"{first} answers {', '.join(ours)}, {second} answers {', '.join(theirs)}; "
-            "only bundles with the same labels can be compared"
-        )
-    return tuple(ours)

@@ -40,11 +40,12 @@ class Workspace:
         progress: Progress,
         *,
         offline: bool = False,
+        wait_s: float = 3600.0,
         listen: Callable[[Event], None] = unheard,
     ) -> "Workspace":
         """Open the store of a flag, else of EDGECOMPRESS_STORE, else of the user's cache."""
         return cls(
-            Store(store_folder(store), progress),
+            Store(store_folder(store), progress, wait_s=wait_s),
             cached_resources(progress, offline=offline),
             progress,
             offline,

@@ -1,0 +1,172 @@
+"""Write the reference pages from the code, or check (--check) that they have not drifted from it."""
+
+import argparse
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgecompress.cli.main import VERBS, Verbs, cli
+from edgecompress.core.errors import EdgeCompressError, ExitCode
+from edgecompress.recipe.checks import CHECKS
+from edgecompress.recipe.reading import json_schema
+from edgecompress.recipe.schema import Recipe
+from edgecompress.recipe.stages import STAGES
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
+
+MEANINGS = {
+    ExitCode.OK: "done; where there is a gate, it holds",
+    ExitCode.GATE_BROKEN: "a limit of the gate is broken",
+    ExitCode.WRONG_INPUT: "the usage, the recipe, the data or a text is wrong",
+    ExitCode.BUG: "a bug in edgecompress; a traceback stands above the message",
+    ExitCode.ENVIRONMENT: "the environment prevented it: disk, memory, a loss that is not a number, "
+    "a missing package, no network",
+    ExitCode.UNDECIDED: "no limit is broken, but the rows at hand cannot certify all of them",
+    ExitCode.INTEGRITY: "a file is damaged, was tampered with, is missing, or should not be there",
+    ExitCode.BUSY: "another run holds the store",
+    ExitCode.INTERRUPTED: "Ctrl-C; the same command goes on where it stopped",
+    ExitCode.TERMINATED: "SIGTERM; the same command goes on where it stopped",
+}
+
+
+def stages() -> str:
+    """One heading for each stage, with what it takes and gives and its settings."""
+    parts = ["# Stages\n", NOTE]
+    for kind, settings in STAGES.items():
+        parts += [
+            f"\n## {kind}\n",
+            inspect.cleandoc(settings.__doc__ or ""),
+            f"\nTakes {' or '.join(settings.takes)}, gives {settings.gives}; "
+            f"the result loads as: {settings.loads_as}. "
+            f"File: `edgecompress/stages/{kind}.py`.\n",
+            _table(settings.model_json_schema(by_alias=True), skip="kind"),
+        ]
+    return "\n".join(parts)
+
+
+def checks() -> str:
+    """One heading for each check, with its limits."""
+    parts = ["# Checks\n", NOTE]
+    for name, settings in CHECKS.items():
+        limits = ", ".join(f"`{s}` limits `{m}`" for s, (m, _) in settings.limited.items())
+        parts += [
+            f"\n## {name}\n",
+            inspect.cleandoc(settings.__doc__ or ""),
+            f"\nLimits: {limits}. File: `edgecompress/checks/{name}.py`.\n",
+            _table(settings.model_json_schema(by_alias=True), skip="check"),
+        ]
+    return "\n".join(parts)
+
+
+def recipe() -> str:
+    """Every section of a recipe that is not a stage or a check."""
+    schema = json_schema()
+    told = {s.__name__ for s in (*STAGES.values(), *CHECKS.values())}
+    parts = ["# Recipe\n", NOTE, "\n## top level\n", _table(schema)]
+    for name, section in schema["definitions"].items():
+        if name not in told:
+            parts += [f"\n## {name}\n", section.get("description", ""), "", _table(section)]
+    parts.append(f"\nThe top-level keys are those of `{Recipe.__name__}` in `recipe/schema.py`.\n")
+    return "\n".join(parts)
+
+
+def exit_codes() -> str:
+    """The table of codes, and which errors become which."""
+    rows = ["# Exit codes\n", NOTE, "\n| code | name | means | errors |", "|--:|---|---|---|"]
+    errors = _subclasses(EdgeCompressError)
+    for code in ExitCode:
+        names = ", ".join(f"`{e.__name__}`" for e in errors if e.exit_code == code)
+        rows.append(f"| {int(code)} | {code.name} | {MEANINGS[code]} | {names} |")
+    return "\n".join(rows) + "\n"
+
+
+def command_line() -> str:
+    """The help text of every verb."""
+    assert isinstance(cli, Verbs)
+    context = click.Context(cli, info_name="edgecompress", max_content_width=96)
+    parts = ["# Command line\n", NOTE]
+    for verb in VERBS:
+        command = cli.get_command(context, verb)
+        assert command is not None
+        parts += [f"\n## {verb}\n", _help(command, click.Context(command, context, verb))]
+        if isinstance(command, click.Group):
+            for name, sub in command.commands.items():
+                inner = click.Context(command, context, verb)
+                parts.append(_help(sub, click.Context(sub, inner, name)))
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    return f"```text\n{command.get_help(context).rstrip()}\n```\n"
+
+
+def _table(schema: dict[str, Any], skip: str = "") -> str:
+    rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for key, prop in schema.get("properties", {}).items():
+        if key != skip:
+            needed = key in schema.get("required", ())
+            default = "required" if needed else f"`{prop.get('default')}`"
+            meaning = prop.get("description", "").replace("|", "\\|")
+            rows.append(f"| `{key}` | {_type(prop)} | {default} | {meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _type(prop: dict[str, Any]) -> str:
+    if "enum" in prop:
+        return " or ".join(f"`{v}`" for v in prop["enum"])
+    if "const" in prop:
+        return f"`{prop['const']}`"
+    for key in ("anyOf", "oneOf", "allOf"):
+        if key in prop:
+            return " or ".join(dict.fromkeys(_type(p) for p in prop[key] if p.get("type") != "null"))
+    if "$ref" in prop:
+        return str(prop["$ref"].rsplit("/", 1)[-1])
+    if prop.get("type") == "array":
+        return f"list of {_type(prop.get('items', {}))}"
+    bounds = [
+        f"{sign} {prop[key]:g}"
+        for key, sign in (("exclusiveMinimum", ">"), ("minimum", "≥"), ("maximum", "≤"))
+        if key in prop
+    ]
+    return " ".join([str(prop.get("type", "any")), *bounds])
+
+
+def _subclasses(root: type[EdgeCompressError]) -> list[type[EdgeCompressError]]:
+    found = [root]
+    for sub in root.__subclasses__():
+        found += _subclasses(sub)
+    return found
+
+
+PAGES = {
+    "stages.md": stages,
+    "checks.md": checks,
+    "recipe.md": recipe,
+    "exit-codes.md": exit_codes,
+    "command-line.md": command_line,
+}
+
+
+def main() -> int:
+    """Exit code 1 when --check finds a page that differs from what the code would write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    check = parser.parse_args().check
+    drifted = []
+    for name, write in PAGES.items():
+        path, text = FOLDER / name, write()
+        if check and (not path.exists() or path.read_text() != text):
+            drifted.append(name)
+        elif not check:
+            path.write_text(text)
+    if drifted:
+        print(f"drifted: {', '.join(drifted)}; run: python docs/generate.py", file=sys.stderr)
+    return 1 if drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
