@@ -4,7 +4,7 @@ from edgecompress.core.gate import GateReport, Outcome, Verdict
 from edgecompress.report.numbers import distance_text, figures, printable
 from edgecompress.report.words import title
 
-LONGEST_NAME = 120  # characters; a name comes from a recipe, and a sentence has more to tell
+LONGEST_NAME = 120  # characters; the numbers behind a name must still be read
 _WHAT_N_COUNTS = {"latency": "pairs", "size": "starts"}  # of every other check: rows
 
 
@@ -81,8 +81,7 @@ def sentence(verdict: Verdict) -> str:
 
 
 def _what_would_decide(verdict: Verdict) -> str:
-    what = LONGEST_NAME = 120  # characters; a name comes from a recipe, and a sentence has more to tell
-_WHAT_N_COUNTS.get(verdict.check, "rows")
+    what = _WHAT_N_COUNTS.get(verdict.check, "rows")
     if (needed := verdict.rows_needed()) is None:
         return f"the value is so close to it that no reasonable number of {what} decides"
     return f"about {needed:,} {what} would decide it, {verdict.measured.n:,} were used"
