@@ -188,7 +188,7 @@ _ALL: Final = (
     Pack(
         name="nltk-data",
         kind="nltk",
-        what="WordNet 3.0, English stop words, tagger of parts of speech, tag map; laid out for NLTK",
+        what="WordNet 3.0, English stop words, part-of-speech tagger and tag map, for NLTK",
         source="NLTK data; tagger of Honnibal 2013; tag map of Petrov et al. 2012",
         licence="WordNet 3.0 licence; no formal licence stated for the rest; package BSD-3-Clause",
         parser="nltk",
