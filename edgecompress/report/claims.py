@@ -36,7 +36,7 @@ def _machine(report: RunReport) -> Iterator[str]:
     if any(v.check in _OF_THIS_MACHINE for v in report.gate.verdicts):
         cpu = report.environment.get("cpu", "one machine")
         threads = report.environment.get("threads", "unknown")
-        yield f"Times and memory were measured on {cpu} (threads: {threads}); other machines differ."
+        yield f"Times and memory are those of {cpu} (threads: {threads}); other machines differ."
 
 
 def _untested(report: RunReport) -> Iterator[str]:

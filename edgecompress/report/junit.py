@@ -14,8 +14,9 @@ def junit(report: RunReport) -> str:
     The reason stands in the body because some CI systems drop the `message` attribute. A gate
     without limits has one failing case of its own: no tests at all would look like success.
     """
+    name = printable(report.recipe_name)
     root = ElementTree.Element("testsuites", name="edgecompress")
-    suite = ElementTree.SubElement(root, "testsuite", name=f"gate of {report.recipe_name}")
+    suite = ElementTree.SubElement(root, "testsuite", name=f"gate of {name}")
     _properties(suite, {"verdict": report.gate.outcome, "candidate": report.candidate.digest})
     verdicts = judged(report.gate)
     for verdict in verdicts:

@@ -102,13 +102,13 @@ def figures(measured: Measurement, limit: Limit | None = None) -> Figures:
 
 
 def limit_text(limit: Limit, scale: Scale) -> str:
-    """ "≤ 3 points": the limit as it was set, not rounded."""
+    """The limit as it was set, not rounded: `≤ 3 points`."""
     side = "≥" if limit.at_least is not None else "≤"
     return f"{side} {limit.value * scale.factor:.6g}{scale.suffix}"
 
 
 def distance_text(verdict: Verdict) -> str:
-    """How far the nearer end of the interval lies from the limit, as "0.6 points"."""
+    """How far the nearer end of the interval lies from the limit: `0.6 points`."""
     if verdict.limit is None:
         return ""
     scale = scale_of(verdict.measured, verdict.limit)

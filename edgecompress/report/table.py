@@ -15,7 +15,8 @@ _ASCII = str.maketrans({"≥": ">=", "≤": "<=", "−": "-", "×": "x", "–": 
 def text_table(report: RunReport) -> str:
     """Every measurement with its interval; judged ones first, in the order of the recipe."""
     verdicts = sorted(report.gate.verdicts, key=lambda v: v.limit is None)
-    first = f"{report.gate.outcome.upper()}: {report.recipe_name}: {headline(report.gate)}"
+    name = printable(report.recipe_name, 80)
+    first = f"{report.gate.outcome.upper()}: {name}: {headline(report.gate)}"
     lines = [first, "", *_aligned([_HEAD, *map(_row, verdicts)]), "", _models(report)]
     return "\n".join(lines).translate(_ASCII)
 

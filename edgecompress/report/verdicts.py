@@ -52,7 +52,7 @@ def _room(verdict: Verdict) -> float:
 
 
 def name_of(verdict: Verdict) -> str:
-    """ "label loyalty on test"; what was measured, and on which rows."""
+    """What was measured, and on which rows: `label loyalty on test`."""
     where = f" on {verdict.measured.data}" if verdict.measured.data else ""
     return printable(title(verdict.measured.name) + where, LONGEST_NAME)
 
