@@ -1,0 +1,58 @@
+"""Steps and keys."""
+
+from edgecompress.data.roles import Data
+from edgecompress.workflow.plan import make_steps, plan_recipe
+
+
+def first_key(file, ws):
+    return plan_recipe(file, ws).steps[0].key
+
+
+def distill_key(file, ws):
+    data = Data(file.recipe, file.folder, ws.resources, ws.progress)
+    return make_steps(file, data)[1].key("digest of the teacher", "digest of the teacher")
+
+
+def test_nothing_is_cached_in_an_empty_store(smoke, ws):
+    assert [p.artifact for p in plan_recipe(smoke(), ws).steps] == [None] * 4
+
+
+def test_what_follows_a_gap_has_no_key_yet(smoke, ws):
+    keys = [p.key for p in plan_recipe(smoke(), ws).steps]
+    assert keys[0] is not None
+    assert keys[1:] == [None] * 3
+
+
+def test_the_recipes_name_and_gate_do_not_enter_a_key(smoke, ws):
+    other = smoke(("name: smoke", "name: other"), ("max_drop: 0.06", "max_drop: 0.07"))
+    assert first_key(other, ws) == first_key(smoke(), ws)
+
+
+def test_settings_seed_and_data_enter_a_key(smoke, ws):
+    keys = {
+        first_key(smoke(*changes), ws)
+        for changes in (
+            [],
+            [("finetune: {epochs: 4", "finetune: {epochs: 5")],
+            [("seed: 7", "seed: 8")],
+            [("split: train}", "split: train, rows: 900}")],
+        )
+    }
+    assert len(keys) == 4
+
+
+def test_a_later_setting_does_not_change_an_earlier_key(smoke, ws):
+    other = smoke(("layers: 2", "layers: 3"))
+    assert first_key(other, ws) == first_key(smoke(), ws)
+    assert distill_key(other, ws) != distill_key(smoke(), ws)
+
+
+def test_the_file_of_each_step_is_told(smoke, ws, repository):
+    for planned in plan_recipe(smoke(), ws).steps:
+        assert (repository / planned.step.module).is_file()
+
+
+def test_a_plan_expects_int8_to_be_a_quarter(smoke, ws):
+    ws.resources.folder("tiny-bert")
+    sizes = [p.expected.bytes for p in plan_recipe(smoke(), ws).steps]
+    assert sizes[3] * 4 == sizes[2]

@@ -1,0 +1,45 @@
+"""What is said before any compute, beyond the recipe's own text."""
+
+import pytest
+
+from edgecompress.core.errors import GateUndecided, MissingExtra, RecipeError
+from edgecompress.workflow import validate
+from edgecompress.workflow.validate import validate_recipe
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("resource:tiny-bert", "resource:tiny-brt"), "tiny-bert"),
+        (("resource:tiny-bert", "./nowhere"), "no such folder"),
+        (("resource:tiny-bert", "bert-base-uncased"), "set `revision` to the commit"),
+        (('tiny-reviews", split: test', 'tiny-review", split: test'), "tiny-reviews"),
+        (('tiny-reviews", split: test', 'tiny-reviews", split: tst'), "tst"),
+        (('{source: "resource:tiny-reviews", split: test}', "{source: test.csv}"), "test.csv"),
+        (('{source: "resource:tiny-reviews", split: test}', "{source: test.xls}"), "test.xls"),
+    ],
+)  # fmt: skip
+def test_what_points_nowhere_is_told_with_its_line(smoke, ws, change, said):
+    file = smoke(change)
+    with pytest.raises(RecipeError, match="recipe.yaml:[0-9]+:[0-9]+: ") as caught:
+        validate_recipe(file.document.path, ws.resources)
+    assert said in str(caught.value)
+
+
+def test_rows_that_can_never_decide_are_refused_with_the_rows_needed(smoke, ws):
+    file = smoke(("split: test}", "split: test, rows: 30}"), ("max_drop: 0.06", "max_drop: 0.01"))
+    with pytest.raises(GateUndecided, match="needs about 7,064"):
+        validate_recipe(file.document.path, ws.resources)
+
+
+def test_a_missing_package_is_told_with_what_to_install(smoke, ws, monkeypatch):
+    monkeypatch.setattr(validate, "find_spec", lambda name: None if name == "torch" else object())
+    with pytest.raises(MissingExtra, match=r'needs torch.*pip install "edgecompress\[build\]"'):
+        validate_recipe(smoke().document.path, ws.resources)
+
+
+@pytest.mark.parametrize("name", ["smoke", "quickstart"])
+def test_every_recipe_that_we_ship_is_sound(repository, ws, name):
+    assert [
+        c for c in validate_recipe(repository / f"recipes/{name}.yaml", ws.resources) if c.doubtful
+    ] == []
