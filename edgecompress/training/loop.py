@@ -218,7 +218,7 @@ class _Training:
         kept = f"the last good checkpoint is kept in {self.folder}"
         more = f" and {len(origins) - ORIGINS_TOLD} more" if len(origins) > ORIGINS_TOLD else ""
         raise TrainingDiverged(
-            f"{self.task.name}: the {what} is {float(value)} at step {self.at.step + 1} of "
+            f"{self.task.name}: the {what} is {float(value.detach())} at step {self.at.step + 1} of "
             f"{self.steps}, learning rate {self.optimizer.param_groups[0]['lr']:.3g}, on rows "
             f"{', '.join(origins[:ORIGINS_TOLD])}{more}; "
             f"{kept if len(self.checkpoints) else 'no checkpoint was due yet'}; "
