@@ -1,0 +1,108 @@
+"""A tiny teacher, tiny texts, and the context of a stage."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from edgecompress.core.artifact import Artifact
+from edgecompress.core.progress import Silent
+from edgecompress.core.texts import TextSet
+from edgecompress.data.tiny import make_tiny_bert, tiny_reviews
+from edgecompress.models.checkpoint import copy_tokenizer, save_model
+from edgecompress.models.encoder import Encoder, EncoderConfig
+from edgecompress.recipe.stages import Finetune
+from edgecompress.stages import finetune
+from edgecompress.stages.context import StageContext
+
+LABELS = ("negative", "positive")
+
+
+def artifact(path: Path, kind: str = "torch-model") -> Artifact:
+    """A folder as the store would hand it on."""
+    return Artifact(kind, "0" * 64, "0" * 64, path, (), {})
+
+
+def reviews(split: str, rows: int) -> TextSet:
+    """The first rows of a split of the tiny reviews."""
+    texts, labels = zip(*tiny_reviews(split)[:rows], strict=True)
+    origins = tuple(f"{split}.csv:{row + 2}" for row in range(rows))
+    return TextSet(split, texts, np.array([LABELS.index(x) for x in labels]), origins, "0" * 64)
+
+
+def context(place: Path, **changes: Any) -> StageContext:
+    """A context with an empty `out`, few rows of training and validation, and one thread."""
+    out, scratch = place / "out", place / "scratch"
+    out.mkdir(parents=True)
+    scratch.mkdir()
+    data = {"train": reviews("train", 300), "validation": reviews("validation", 100)}
+    whole = StageContext(out, scratch, LABELS, data, seed=7, threads=1, progress=Silent())
+    return replace(whole, **changes)
+
+
+@pytest.fixture
+def new_context(tmp_path: Path) -> Callable[..., StageContext]:
+    """Gives contexts, each in a folder of its own."""
+    made: list[StageContext] = []
+
+    def make(**changes: Any) -> StageContext:
+        made.append(context(tmp_path / f"stage-{len(made)}", **changes))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """A random BERT without a head, four layers of 64."""
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    make_tiny_bert(folder)
+    return artifact(folder, "pretrained")
+
+
+@pytest.fixture(scope="session")
+def validation() -> TextSet:
+    """All rows that a teacher is chosen by."""
+    return reviews("validation", 300)
+
+
+@pytest.fixture(scope="session")
+def teacher(tiny_bert: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """The tiny BERT after a fine-tuning of seconds; about nine in ten right."""
+    ctx = context(
+        tmp_path_factory.mktemp("teacher"),
+        data={"train": reviews("train", 1200), "validation": reviews("validation", 300)},
+    )
+    settings = Finetune(epochs=3, learning_rate=1e-3, max_length=48, precision="fp32")
+    finetune.run(tiny_bert, settings, ctx)
+    return artifact(ctx.out)
+
+
+@pytest.fixture
+def new_artifact() -> Callable[[Path], Artifact]:
+    """Gives the artifact of a folder."""
+    return artifact
+
+
+@pytest.fixture
+def own_student(tiny_bert: Artifact, tmp_path: Path) -> Artifact:
+    """An untrained classifier of our own class: one layer of 16 with two heads."""
+    torch.manual_seed(3)
+    config = EncoderConfig(
+        vocab_size=221,  # of the tiny BERT's tokenizer
+        hidden=16,
+        heads=(2,),
+        head_size=8,
+        intermediate=(32,),
+        labels=LABELS,
+        max_positions=64,
+    )
+    folder = tmp_path / "own"
+    folder.mkdir()
+    save_model(Encoder(config), folder)
+    copy_tokenizer(tiny_bert.path, folder, max_length=48)
+    return artifact(folder)

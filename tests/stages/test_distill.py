@@ -1,0 +1,162 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from edgecompress.core.errors import IntegrityError, StageError
+from edgecompress.core.texts import UNLABELLED
+from edgecompress.models.checkpoint import copy_tokenizer, load_model, save_model
+from edgecompress.models.encoder import Encoder
+from edgecompress.models.predictor import TorchPredictor
+from edgecompress.recipe.stages import Distill, Objective
+from edgecompress.stages import distill
+from edgecompress.stages.distill import choose_layers
+
+QUICK = Distill(
+    kind="distill", layers=2, epochs=1, learning_rate=1e-3, max_length=48, precision="fp32"
+)
+
+
+def changed(**values) -> Distill:
+    return QUICK.model_copy(update=values)
+
+
+@pytest.mark.parametrize(
+    ("asked", "depth", "expected"),
+    [
+        (6, 12, (0, 2, 4, 7, 9, 11)),  # as in DistilBERT's published initialisation
+        (3, 12, (0, 6, 11)),  # as in Shleifer & Rush
+        (3, 6, (0, 2, 5)),
+        (2, 4, (0, 3)),
+        (4, 4, (0, 1, 2, 3)),
+        (1, 6, (0,)),
+        ((0, 2, 4), 6, (0, 2, 4)),
+    ],
+)
+def test_layers_are_spaced_evenly_with_both_ends_kept(asked, depth, expected):
+    assert choose_layers(asked, depth) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ((0, 7), r"got \[0, 7\]; the origin has layers 0 to 5"),
+        ((), r"got \[\]; the origin has layers 0 to 5"),
+        (7, "got 7; the origin has 6 layers"),
+        (0, "got 0; the origin has 6 layers"),
+    ],
+)
+def test_layers_that_are_not_there_are_refused(asked, message):
+    with pytest.raises(StageError, match=message):
+        choose_layers(asked, 6)
+
+
+def test_the_student_learns_to_answer_as_its_teacher(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    facts = distill.run(teacher, changed(epochs=4), ctx)
+    texts = ctx.data["validation"].texts
+    student = TorchPredictor(ctx.out)
+    ours = student.logits(texts).argmax(axis=1)
+    theirs = TorchPredictor(teacher.path).logits(texts).argmax(axis=1)
+    assert (ours == theirs).mean() > 0.85
+    assert facts["layers_kept"] == [0, 3]
+    assert facts["params"] == student.params < TorchPredictor(teacher.path).params
+    assert facts["best_accuracy"] == pytest.approx(np.mean(ours == ctx.data["validation"].labels))
+    assert json.dumps(facts)
+
+
+def test_a_student_of_all_layers_starts_as_its_teacher(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    distill.run(teacher, changed(layers=4, learning_rate=1e-12), ctx)
+    texts = ctx.data["validation"].texts[:20]
+    theirs = TorchPredictor(teacher.path).logits(texts)
+    np.testing.assert_allclose(TorchPredictor(ctx.out).logits(texts), theirs, atol=1e-4)
+
+
+def test_weights_may_come_from_elsewhere(teacher, tiny_bert, new_context):
+    ctx = new_context(teacher=teacher, origin=tiny_bert.path)
+    distill.run(teacher, changed(learning_rate=1e-12), ctx)
+    ours, theirs = load_model(ctx.out), load_model(teacher.path)
+    raw = tiny_bert.path / "model.safetensors"
+    assert raw.is_file()
+    words = theirs.network.get_input_embeddings().weight
+    assert not torch.allclose(ours.embeddings.word.weight, words, atol=1e-4)
+
+
+def test_unlabelled_texts_come_first_and_need_no_labels(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    unlabelled = replace(ctx.data["train"], labels=np.full(300, UNLABELLED))
+    ctx = replace(ctx, data={**ctx.data, "transfer": unlabelled})
+    facts = distill.run(teacher, changed(transfer_epochs=2), ctx)
+    assert (facts["transfer"]["steps"], facts["steps"]) == (20, 10)
+    assert facts["transfer"]["best_accuracy"] is not None
+
+
+@pytest.mark.parametrize("part", ["hidden", "attention", "labels"])
+def test_each_part_of_the_objective_trains(part, teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    facts = distill.run(teacher, changed(objective=Objective(**{"logits": 0.0, part: 1.0})), ctx)
+    assert facts["steps"] == 10
+
+
+def test_inner_states_of_another_width_are_refused_with_both(teacher, own_student, new_context):
+    ctx = new_context(teacher=teacher)
+    settings = changed(layers=1, objective=Objective(hidden=1.0))
+    with pytest.raises(StageError, match="student is 16 wide, its teacher's is 64"):
+        distill.run(own_student, settings, ctx)
+
+
+def test_maps_of_another_number_of_heads_are_refused_with_both(teacher, own_student, new_context):
+    ctx = new_context(teacher=teacher)
+    settings = changed(layers=1, objective=Objective(attention=1.0))
+    with pytest.raises(StageError, match="student is 2 heads, its teacher's is 4"):
+        distill.run(own_student, settings, ctx)
+
+
+def test_inner_states_of_other_tokens_are_refused(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    settings = changed(max_length=8, objective=Objective(hidden=1.0))
+    with pytest.raises(StageError, match=r"read train.csv:\d+ as 8 and \d+ tokens"):
+        distill.run(teacher, settings, ctx)
+
+
+def test_an_objective_without_parts_is_refused(teacher, new_context):
+    with pytest.raises(StageError, match="every part has weight 0"):
+        distill.run(teacher, changed(objective=Objective(logits=0.0)), new_context(teacher=teacher))
+
+
+def test_a_broken_distillation_goes_on_and_ends_the_same(teacher, new_context, monkeypatch):
+    whole = new_context(teacher=teacher)
+    unlabelled = replace(whole.data["train"], name="transfer")
+    whole = replace(whole, data={**whole.data, "transfer": unlabelled})
+    settings = changed(checkpoint_every=4)
+    distill.run(teacher, settings, whole)
+    broken = replace(new_context(teacher=teacher), data=whole.data)
+    kept = distill.save_model
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(distill, "save_model", dies)
+    with pytest.raises(KeyboardInterrupt):
+        distill.run(teacher, settings, broken)
+    monkeypatch.setattr(distill, "save_model", kept)
+    distill.run(teacher, settings, broken)
+    weights = "model.safetensors"
+    assert (whole.out / weights).read_bytes() == (broken.out / weights).read_bytes()
+
+
+def test_a_damaged_teacher_is_refused(teacher, new_artifact, new_context, tmp_path):
+    save_model(load_model(teacher.path), tmp_path)
+    copy_tokenizer(teacher.path, tmp_path, 48)
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(IntegrityError, match=r"tokenizer.json"):
+        distill.run(teacher, QUICK, new_context(teacher=new_artifact(tmp_path)))
+
+
+def test_the_student_is_an_encoder_of_ours(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    distill.run(teacher, QUICK, ctx)
+    assert isinstance(load_model(ctx.out), Encoder)
