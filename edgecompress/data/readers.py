@@ -22,7 +22,7 @@ def read_file(path: Path, name: str) -> Table:
     Raises:
         DataError: it is not there, not of a known kind, damaged, not UTF-8, or has broken lines.
     """
-    kind = format_of(name)
+    kind = format_of(path.name)
     return _READERS[kind](_contents(path, name), name)
 
 
@@ -42,7 +42,7 @@ def format_of(name: str) -> str:
 def _contents(path: Path, name: str) -> bytes:
     try:
         data = path.read_bytes()
-        return gzip.decompress(data) if name.lower().endswith(".gz") else data
+        return gzip.decompress(data) if path.name.lower().endswith(".gz") else data
     except FileNotFoundError:
         raise DataError(
             f"{name}: no such file (relative paths start at the recipe's folder)"

@@ -18,7 +18,7 @@ UNLABELLED_ROLES: Final = ("transfer", "calibration")
 
 # A sentence ends with . ! or ?, perhaps behind closing quotes or brackets, before white space; or
 # with a line. Abbreviations cut too early; for texts to train on that does no harm.
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"'”’)\]])\s+|\s*[\r\n]+\s*")
+_SENTENCE_END: Final = re.compile(r"[.!?][\"'”’)\]]*\s+|[\r\n]+")
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 _WORD: Final = re.compile(r"\w")
 
@@ -141,17 +141,21 @@ def _complaint(written: str, known: Mapping[str, int]) -> str:
 
 def _cut(rows: Rows) -> Rows:
     """Each text into its sentences; what holds no letter and no digit is no sentence."""
-    found = [(i, n, sentence) for i, n, sentence in _sentences(rows.texts)]
-    source = np.array([i for i, _, _ in found], np.int64)
-    origins = [f"{rows.origins[i]}#{n}" for i, n, _ in found]
-    texts = [sentence for _, _, sentence in found]
-    return Rows(texts, rows.labels[source], origins, rows.dropped_empty)
-
-
-def _sentences(texts: Sequence[Text]) -> Iterator[tuple[int, int, str]]:
-    for i, text in enumerate(texts):
+    texts: list[Text] = []
+    places, origins = [], []
+    for place, (text, origin) in enumerate(zip(rows.texts, rows.origins, strict=True)):
         if not isinstance(text, str):
             raise DataError("`sentences` cuts single texts, not pairs; take it out")
-        parts = [part.strip() for part in _SENTENCE_END.split(text)]
-        for n, part in enumerate(filter(_WORD.search, parts), start=1):
-            yield i, n, part
+        found = [sentence for sentence in _sentences(text) if _WORD.search(sentence)]
+        texts += found
+        places += [place] * len(found)
+        origins += [f"{origin}#{number}" for number in range(1, len(found) + 1)]
+    return Rows(texts, rows.labels[np.array(places, np.int64)], origins, rows.dropped_empty)
+
+
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        yield text[start : end.end()].strip()
+        start = end.end()
+    yield text[start:].strip()

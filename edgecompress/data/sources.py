@@ -119,8 +119,7 @@ class ResourceSource:
     def table(self) -> Table:
         """Fetch it if need be, then read it."""
         path = self.resources.folder(self.name) / f"{self.split}.jsonl"
-        read = read_file(path, path.name)
-        return Table(f"{self.name}/{self.split}", read.columns, read.lines)
+        return read_file(path, f"{self.name}/{self.split}")
 
 
 @dataclass(frozen=True)
