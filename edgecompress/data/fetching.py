@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -34,9 +35,11 @@ def fetch_wheel(wheel: Wheel, shelf: Path, progress: Progress) -> Path:
         OfflineError: pip could not get it.
         IntegrityError: the index served other bytes under the pinned name and version.
     """
-    part = shelf / f".part-{wheel.file}"
-    shutil.rmtree(part, ignore_errors=True)  # left behind by a process that was killed
-    part.mkdir(parents=True)
+    shelf.mkdir(parents=True, exist_ok=True)
+    for left in shelf.glob(f".part-{wheel.file}-*"):
+        shutil.rmtree(left, ignore_errors=True)  # by a process that was killed
+    # A name of its own: the pip of that process may still be running, and writing.
+    part = Path(tempfile.mkdtemp(prefix=f".part-{wheel.file}-", dir=shelf))
     try:
         _download_patiently(wheel, part, progress)
         found = part / wheel.file

@@ -75,7 +75,7 @@ def test_what_pip_cannot_find_is_tried_three_times_and_told_in_its_words(index: 
 
 
 def test_what_a_killed_process_left_behind_is_swept(wheel: Wheel, shelf: Path):
-    left = shelf / f".part-{wheel.file}"
+    left = shelf / f".part-{wheel.file}-abc"
     left.mkdir(parents=True)
     (left / wheel.file).write_bytes(b"half of it")
     fetch_wheel(wheel, shelf, Listener())
