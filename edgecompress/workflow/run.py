@@ -92,8 +92,8 @@ def make_all(run: Run, until: str | None = None) -> None:
 def make_or_find(run: Run, step: Step, before: Artifact | None) -> tuple[Artifact, bool]:
     """One step's artifact, and whether the store had it."""
     ws = run.ws
-    teacher = run.made[0] if run.made else None
-    key = step.key(before.digest if before else run.origin.digest, teacher and teacher.digest)
+    teacher = run.teacher.digest if run.made else None
+    key = step.key(before.digest if before else run.origin.digest, teacher)
     with ws.store.lock(key):
         if found := ws.store.find(key):
             ws.progress.say(f"{step.label} {step.kind}: cached")

@@ -6,6 +6,7 @@ from pathlib import Path
 from edgecompress.core.errors import DataError, GateUndecided, InputError, MissingExtra, RecipeError
 from edgecompress.data.resources import Resources
 from edgecompress.data.roles import Data
+from edgecompress.recipe.document import KeyPath
 from edgecompress.recipe.mistakes import Mistake
 from edgecompress.recipe.reading import RecipeFile, read_recipe
 from edgecompress.recipe.schema import Recipe
@@ -46,17 +47,19 @@ def steps_of(recipe: Recipe) -> tuple[StageSettings, ...]:
 
 
 def _pointing_nowhere(file: RecipeFile, data: Data) -> list[Mistake]:
-    recipe, found = file.recipe, []
-    models = [(("teacher", "model"), recipe.teacher.model, recipe.teacher.revision)]
+    recipe = file.recipe
+    found: list[Mistake] = []
+    models: list[tuple[KeyPath, str, str | None]] = [
+        (("teacher", "model"), recipe.teacher.model, recipe.teacher.revision)
+    ]
     for index, stage in enumerate(recipe.stages):
         if isinstance(stage, Distill) and stage.weights != "input":
-            models.append((("stages", str(index), "weights"), stage.weights, None))
+            models.append((("stages", index, "weights"), stage.weights, None))
     for path, name, revision in models:
         try:
             origin_of(name, revision, file.folder, data.resources)
         except InputError as error:
-            at = tuple(int(p) if p.isdigit() else p for p in path)
-            found.append(Mistake(at, str(error)))
+            found.append(Mistake(path, str(error)))
     for role, _ in recipe.data.by_role():
         try:
             data.digest(role)
