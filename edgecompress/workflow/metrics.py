@@ -1,7 +1,7 @@
 """What each stage costs: the gate's own numbers, measured on validation texts after the stage."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from edgecompress.checks import accuracy, latency, loyalty
 from edgecompress.core.artifact import Artifact
@@ -21,23 +21,26 @@ PAIRS = 100  # timings; fewer than the gate's, since nothing is judged here
 LIBRARIES = ("torch", "onnxruntime", "numpy", "scipy")
 
 
-def stage_metrics(
-    made: Artifact, teacher: Artifact, texts: TextSet | None, case: Case, ws: Workspace
-) -> tuple[Measurement, ...]:
-    """Measure a stage's output, or find what was measured on this machine before.
+@dataclass(frozen=True)
+class Yardstick:
+    """What every stage of a run is held against."""
 
-    Args:
-        texts: the validation rows; without them only sizes are told.
-        case: gives labels and seed.
-    """
+    teacher: Artifact
+    texts: TextSet | None  # the validation rows; without them only sizes are told
+    labels: tuple[str, ...]
+    seed: int
+
+
+def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measurement, ...]:
+    """Measure a stage's output, or find what was measured on this machine before."""
     key = step_key(
         {
             "kind": "measurements",
             "version": VERSION,
-            "inputs": [made.digest, teacher.digest, texts.digest if texts else None],
+            "inputs": [made.digest, yard.teacher.digest, yard.texts.digest if yard.texts else None],
             "machine": fingerprint(),
             "libraries": library_versions(LIBRARIES),
-            "seed": case.seed,
+            "seed": yard.seed,
         }
     )
     if found := ws.store.find(key):
@@ -47,25 +50,25 @@ def stage_metrics(
         exact("size_bytes", ours.weights_bytes, "bytes", "bytes of the weights file"),
         exact("parameters", ours.params, "parameters", "stored elements"),
     ]
-    if texts is not None:
-        measured += _behaviour(ours, contestant(teacher, "teacher"), texts, case)
-    return save_measurements(measured, key, (made.digest, teacher.digest), ws.store)
+    if yard.texts is not None:
+        measured += _behaviour(ours, yard.texts, yard, ws)
+    return save_measurements(measured, key, (made.digest, yard.teacher.digest), ws.store)
 
 
 def _behaviour(
-    ours: Contestant, teacher: Contestant, texts: TextSet, case: Case
+    ours: Contestant, texts: TextSet, yard: Yardstick, ws: Workspace
 ) -> list[Measurement]:
-    role = texts.name
-    here = Case(ours, teacher, {role: texts}, case.labels, case.seed, progress=case.progress)
+    role, teacher = texts.name, contestant(yard.teacher, "teacher")
+    case = Case(ours, teacher, {role: texts}, yard.labels, yard.seed, progress=ws.progress)
     found = [
-        *accuracy.measure(here, settings.Accuracy(check="accuracy", data=role)),
-        *loyalty.measure(here, settings.Loyalty(check="loyalty", data=role)),
+        *accuracy.measure(case, settings.Accuracy(check="accuracy", data=role)),
+        *loyalty.measure(case, settings.Loyalty(check="loyalty", data=role)),
     ]
     timing = settings.Latency(check="latency", data=role, pairs=PAIRS)
     try:
-        found += latency.measure(here, timing)
+        found += latency.measure(case, timing)
     except MeasureError as error:
-        case.progress.warn(f"{ours.name}: no latency in the stage table: {error}")
+        ws.progress.warn(f"{ours.name}: no latency in the stage table: {error}")
     return found
 
 

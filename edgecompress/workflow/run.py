@@ -19,7 +19,7 @@ from edgecompress.store.record import Journal
 from edgecompress.workflow.bring import bring
 from edgecompress.workflow.contestants import contestant, torch_contestant
 from edgecompress.workflow.judging import judge_candidate
-from edgecompress.workflow.metrics import stage_metrics
+from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, origin_of
 from edgecompress.workflow.plan import Step, make_steps, takes_pairs
 from edgecompress.workflow.validate import require_sound
@@ -135,10 +135,12 @@ def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:
 
 def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageRecord:
     roles = dict(run.file.recipe.data.by_role())
-    texts = run.data.load("validation") if "validation" in roles else None
-    ours = contestant(artifact, step.kind)
-    case = Case(ours, ours, {}, run.file.recipe.labels, run.file.recipe.seed)
-    case.progress = run.ws.progress
+    yard = Yardstick(
+        run.teacher,
+        run.data.load("validation") if "validation" in roles else None,
+        run.file.recipe.labels,
+        run.file.recipe.seed,
+    )
     facts = dict(artifact.facts)
     return StageRecord(
         kind=step.kind,
@@ -147,7 +149,7 @@ def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageR
         seconds=float(facts.pop("seconds", 0.0)),
         cached=cached,
         facts=facts,
-        metrics=stage_metrics(artifact, run.teacher, texts, case, run.ws),
+        metrics=stage_metrics(artifact, yard, run.ws),
     )
 
 
