@@ -17,8 +17,9 @@ from typing import Any
 from edgecompress.runtime.errors import EnvironmentFault, InputError, IntegrityError
 
 FORMAT_VERSION = 1
-MANIFEST = ".edgecompress/manifest.json"
-DRAFT = ".edgecompress/manifest.draft"
+META = ".edgecompress"  # what we say about the model; the rest of a bundle is for everybody
+MANIFEST = f"{META}/manifest.json"
+DRAFT = f"{META}/manifest.draft"
 REQUIRED = ("config.json", "model.onnx", "tokenizer.json")
 LARGEST_MANIFEST_BYTES = 4_000_000  # thousands of files; more is an attack on our memory
 NAMED_AT_MOST = 5  # files an error names before it only counts
@@ -132,7 +133,7 @@ def verify_bundle(folder: Path) -> Manifest:
 
 def is_bundle(folder: Path) -> bool:
     """Whether `folder` says of itself that it is a bundle; says nothing about damage."""
-    return os.path.lexists(folder / ".edgecompress")
+    return os.path.lexists(folder / META)
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -218,7 +219,7 @@ def _sha256(path: Path) -> str:
 
 def _write(folder: Path, text: str) -> None:
     """All of it or nothing, also when the power fails."""
-    (folder / MANIFEST).parent.mkdir(exist_ok=True)
+    (folder / META).mkdir(exist_ok=True)
     with (folder / DRAFT).open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

@@ -44,12 +44,10 @@ class EdgeModel:
         self.labels = _read_labels(folder / "config.json")
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
-        self.graph_path = _graph_in(folder)
-        self._session = open_session(self.graph_path, threads)
-        self._inputs = {
-            i.name: _integer_type(self.graph_path, i) for i in self._session.get_inputs()
-        }
-        _require_inputs(self.graph_path, self._inputs)
+        self.file = _graph_in(folder)
+        self._session = open_session(self.file, threads)
+        self._inputs = {i.name: _integer_type(self.file, i) for i in self._session.get_inputs()}
+        _require_inputs(self.file, self._inputs)
         outputs = {output.name: output.shape for output in self._session.get_outputs()}
         self._outputs = ["logits" if "logits" in outputs else next(iter(outputs))]
         self._require_classes(outputs[self._outputs[0]])
@@ -79,7 +77,7 @@ class EdgeModel:
     @cached_property
     def digest(self) -> str:
         """64 hexadecimal characters: a verified bundle's own, else over the files that answer."""
-        return self._digest or _digest_of(self._folder, self.graph_path)
+        return self._digest or _digest_of(self._folder, self.file)
 
     def predict(self, texts: Sequence[Text]) -> list[Prediction]:
         """Label each text; the order is kept.
@@ -121,7 +119,7 @@ class EdgeModel:
         """[b, s] of each -> [b, classes]."""
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": type_ids}
         feed = {name: np.asarray(given[name], kind) for name, kind in self._inputs.items()}
-        with graph_faults(self.graph_path, "cannot answer"):
+        with graph_faults(self.file, "cannot answer"):
             (logits,) = self._session.run(self._outputs, feed)
         self._require_classes(logits.shape)
         answer: FloatArray = logits
@@ -132,7 +130,7 @@ class EdgeModel:
         classes = shape[-1] if len(shape) == 2 else 0
         if isinstance(classes, int) and classes != len(self.labels):
             raise IntegrityError(
-                f"{self.graph_path}: gives logits of shape {list(shape)}, "
+                f"{self.file}: gives logits of shape {list(shape)}, "
                 f"config.json names {len(self.labels)} labels"
             )
 
@@ -141,7 +139,7 @@ class EdgeModel:
         weights = [math.exp(value - top) for value in logits]
         total = sum(weights)
         if not math.isfinite(total) or not math.isfinite(top):
-            raise IntegrityError(f"{self.graph_path}: its answer is not a number: {logits}")
+            raise IntegrityError(f"{self.file}: its answer is not a number: {logits}")
         scores = {label: w / total for label, w in zip(self.labels, weights, strict=True)}
         label = self.labels[logits.index(top)]
         return {"label": label, "score": scores[label], "scores": scores}

@@ -1,0 +1,65 @@
+"""The machine under a number: a latency or an int8 answer means little without it."""
+
+import hashlib
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+# What decides how fast, and how exactly, 8-bit and 16-bit products are computed.
+FLAGS_THAT_MATTER = frozenset(
+    {
+        *("avx", "avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "avx512_fp16", "avx512_vnni"),
+        *("avx_vnni", "avx_vnni_int8", "amx_bf16", "amx_int8", "amx_tile"),
+        *("asimd", "asimddp", "asimdhp", "bf16", "i8mm", "sve", "sve2"),
+    }
+)
+PACKAGES = ("edgecompress", "numpy", "onnxruntime", "tokenizers")
+
+
+def environment() -> dict[str, Any]:
+    """JSON values for a report: cpu, cpu_flags, cores, memory_bytes, system, versions."""
+    seen = _cpu_info()
+    return {
+        "cpu": seen.get("model name") or platform.processor() or platform.machine(),
+        "cpu_flags": sorted(FLAGS_THAT_MATTER & set(_flags(seen))),
+        "cores": len(os.sched_getaffinity(0)),  # for this process; the host may have more
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "versions": {"python": platform.python_version(), **_versions()},
+    }
+
+
+def fingerprint() -> str:
+    """64 hexadecimal characters: the same where measurements may be compared.
+
+    Hardware only. Libraries have versions of their own, and a reboot changes nothing.
+    """
+    seen = _cpu_info()
+    told = (seen.get("model name"), sorted(_flags(seen)), os.cpu_count(), platform.machine())
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _flags(seen: dict[str, str]) -> list[str]:
+    return (seen.get("flags") or seen.get("Features") or "").split()  # x86, or Arm
+
+
+def _cpu_info() -> dict[str, str]:
+    """What Linux says of the first processor; nothing on other systems."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
