@@ -160,15 +160,22 @@ def test_a_damaged_checkpoint_costs_steps_and_no_more(new_encoder, task, here, u
     assert same(weights(model), unbroken)
 
 
-def test_patience_ends_a_training_that_gets_no_better(new_encoder, task, here):
-    class Unlearns:
-        def __call__(self, model, batch):
-            return -supervised(model, batch)
+def test_patience_ends_a_training_that_gets_no_better_and_the_best_weights_stay(
+    new_encoder, task, here
+):
+    calls = 0
 
+    def learns_for_two_epochs(model: Classifier, batch: Batch) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        return supervised(model, batch) * (1 if calls <= 30 else -1)
+
+    model = new_encoder()
     settings = SETTINGS.model_copy(update={"patience": 2})
-    backwards = replace(task, loss=Unlearns(), epochs=20)
-    trained = train(new_encoder(), backwards, settings, here)
+    unlearns = replace(task, loss=learns_for_two_epochs, epochs=20)
+    trained = train(model, unlearns, settings, here)
     assert trained.epochs == trained.best_epoch + 2 < 20
+    assert accuracy(model, task.validation) == trained.best_accuracy > 0.85
 
 
 def test_without_validation_the_last_weights_are_kept(new_encoder, task, here):
