@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,6 +41,7 @@ def measure(case: Case, settings: Size) -> Sequence[Measurement]:
 def _probe(case: Case) -> dict[str, float]:
     """Start the runtime afresh on the candidate and have it answer once."""
     command = [sys.executable, "-m", "edgecompress.runtime", str(case.candidate.folder), "--probe"]
+    command += ["--started-ns", str(time.monotonic_ns())]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise MeasureError(f"size: the runtime did not start: {done.stderr.strip()[-300:]}")

@@ -8,7 +8,12 @@ import click
 from edgecompress.cli import output
 from edgecompress.cli.options import Options, common
 from edgecompress.recipe.schema import DataRef
-from edgecompress.workflow.compare import compare_bundles, labelled_texts, shared_labels
+from edgecompress.workflow.compare import (
+    compare_bundles,
+    golden_texts,
+    labelled_texts,
+    shared_labels,
+)
 from edgecompress.workflow.workspace import cached_resources
 
 BUNDLE = click.Path(file_okay=False, path_type=Path)
@@ -19,16 +24,21 @@ BUNDLE = click.Path(file_okay=False, path_type=Path)
 @click.argument("second", type=BUNDLE)
 @click.option(
     "--data",
-    required=True,
     metavar="SOURCE",
     help="Labelled texts: a .csv, .tsv, .jsonl or .parquet file with `text` and `label`, "
-    "or resource:NAME.",
+    "or resource:NAME. "
+    "Without it, the texts that A carries, which have no labels.",
 )
 @click.option("--split", help="Split of the source, where it has several.")
 @click.option("--text-pair", metavar="COLUMN", help="Column of the second text, for pairs.")
 @common
 def command(
-    first: Path, second: Path, data: str, split: str | None, text_pair: str | None, options: Options
+    first: Path,
+    second: Path,
+    data: str | None,
+    split: str | None,
+    text_pair: str | None,
+    options: Options,
 ) -> None:
     """Compare two bundles on the same rows, with intervals.
 
@@ -36,9 +46,12 @@ def command(
     many times faster the second is, timed in interleaved pairs on one thread.
     """
     progress = options.progress()
-    resources = cached_resources(progress, offline=options.offline)
-    ref = DataRef(source=data, split=split, text_pair=text_pair)
-    texts = labelled_texts(ref, shared_labels(first, second), resources)
+    if data is None:
+        texts = golden_texts(first)
+    else:
+        resources = cached_resources(progress, offline=options.offline)
+        ref = DataRef(source=data, split=split, text_pair=text_pair)
+        texts = labelled_texts(ref, shared_labels(first, second), resources)
     found = compare_bundles(first, second, texts, progress)
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})
