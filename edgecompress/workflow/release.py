@@ -15,7 +15,7 @@ from edgecompress.core.report import RunReport
 from edgecompress.core.texts import Text
 from edgecompress.recipe.reading import resolved
 from edgecompress.report.card import card
-from edgecompress.runtime.bundle import META, seal_bundle, verify_bundle
+from edgecompress.runtime.bundle import META, is_bundle, seal_bundle, verify_bundle
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.workflow.reports import write_reports
@@ -83,6 +83,8 @@ def require_free(out: Path) -> None:
 
 def _released(out: Path) -> tuple[int, dict[str, Any]] | None:
     """Release sequence and report of the bundle at `out`; None where there is no sound one."""
+    if not is_bundle(out):
+        return None
     try:
         manifest = verify_bundle(out)
     except IntegrityError:
