@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,7 @@ def _download(wheel: Wheel, part: Path, progress: Progress) -> str | None:
     """Run pip once and watch the bytes arrive; what pip complained of, or None if all is well."""
     scratch = part / "tmp"  # pip writes what arrives below TMPDIR, and moves it when it is whole
     scratch.mkdir(exist_ok=True)
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
+    pip = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
     pip += ["--only-binary", ":all:", "--dest", str(part), str(wheel)]
     log = part / "pip.log"
     with log.open("wb") as complaints:
@@ -107,11 +108,10 @@ def _watch(
 def _bytes_below(folder: Path) -> int:
     """Size of the largest file: while pip copies, the same bytes lie in two places."""
     largest = 0
-    for path in folder.rglob("*"):
-        try:
-            largest = max(largest, path.stat().st_size)
-        except FileNotFoundError:
-            continue  # pip has just moved it
+    for place, _, names in os.walk(folder):  # unlike rglob, it bears folders that vanish
+        for name in names:
+            with suppress(FileNotFoundError):  # pip has just moved it
+                largest = max(largest, Path(place, name).stat().st_size)
     return largest
 
 

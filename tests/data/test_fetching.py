@@ -14,7 +14,9 @@ from tests.fakes import Listener
 class Counter(Listener):
     """Adds up what the bar is told."""
 
-    total = 0.0
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0.0
 
     def advance(self, amount: float = 1, note: str = "") -> None:
         self.total += amount

@@ -71,6 +71,10 @@ def test_rows_drawn_for_calibration_stay_in_their_origin(drawn: Data):
     assert set(drawn.load("calibration").origins) < set(drawn.load("train").origins)
 
 
+def test_rows_drawn_for_calibration_and_transfer_forget_their_labels(drawn: Data):
+    assert set(drawn.load("calibration").labels.tolist()) == {UNLABELLED}
+
+
 def test_drawn_rows_keep_the_shares_of_the_classes(drawn: Data):
     assert np.bincount(drawn.load("validation").labels).tolist() == [10, 10]
 
