@@ -99,8 +99,8 @@ def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command line; every exit code but Click's own help comes from here."""
     signal.signal(signal.SIGTERM, _terminate)
-    # Idle threads of torch sleep instead of spinning; where other work wants the cores too, training
-    # is several times faster for it. Read once, when torch is loaded.
+    # Idle threads of torch sleep instead of spinning; where other work wants the cores too,
+    # training is several times faster for it. Read once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # `--json=events` reads well, but an option with an optional value would swallow the verb.
     args = ["--events" if a == "--json=events" else a for a in (argv or sys.argv[1:])]
