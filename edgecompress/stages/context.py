@@ -12,7 +12,7 @@ from edgecompress.core.texts import TextSet
 
 @dataclass(frozen=True)
 class StageContext:
-    """A stage writes below `out`, keeps resumable state below `scratch`, and touches nothing else."""
+    """A stage writes below `out`, keeps resumable state below `scratch`, touches nothing else."""
 
     out: Path  # empty folder; becomes the artifact
     scratch: Path  # survives a kill; removed once the artifact is sealed
