@@ -5,7 +5,7 @@ import click
 from edgecompress.cli import output
 from edgecompress.cli.options import Options, common
 from edgecompress.core.errors import ExitCode
-from edgecompress.workflow.doctor import examine
+from edgecompress.workflow.doctor import Finding, examine
 from edgecompress.workflow.places import store_folder
 
 
@@ -20,7 +20,12 @@ def command(options: Options) -> int:
     if options.json:
         output.document([vars(f) for f in findings])
     else:
-        mark = {True: "ok", False: "!!"}
-        rows = [[mark[f.fine], f.what, f.seen, f.advice] for f in findings]
+        rows = [[_mark(f), f.what, f.seen, f.advice] for f in findings]
         output.table(["", "what", "seen", "advice"], rows)
     return ExitCode.OK if all(f.fine for f in findings) else ExitCode.ENVIRONMENT
+
+
+def _mark(finding: Finding) -> str:
+    if not finding.fine:
+        return "!!"
+    return "--" if finding.advice else "ok"

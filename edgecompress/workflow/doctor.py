@@ -34,7 +34,7 @@ class Finding:
 
     what: str
     seen: str
-    fine: bool = True
+    fine: bool = True  # False: a run would not get through
     advice: str = ""
 
 
@@ -52,8 +52,7 @@ def _machine(seen: dict[str, Any]) -> list[Finding]:
         Finding(
             "int8 dot product",
             "yes" if int8 else "no",
-            int8,
-            "" if int8 else "8-bit products can saturate here: set reduce_range in `quantize`",
+            advice="" if int8 else "8-bit products can saturate here: `reduce_range` in `quantize`",
         ),
         Finding("bf16 training", "yes" if bf16 else "no: training runs in fp32, half as fast"),
         *(Finding(name, version) for name, version in seen["versions"].items()),
@@ -98,6 +97,5 @@ def _noise() -> Finding:
     return Finding(
         "timing noise",
         f"p90 is {spread[0]:.0%} above the median by the wall clock, {spread[1]:.0%} by CPU time",
-        spread[1] < 0.25,
-        "" if spread[1] < 0.25 else "stop other work before judging latency",
+        advice="" if spread[1] < 0.25 else "stop other work before judging latency",
     )
