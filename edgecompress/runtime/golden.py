@@ -20,9 +20,9 @@ from edgecompress.runtime.text import Text
 FILE = f"{META}/golden.jsonl"
 
 # Root mean square change of the logits, as a share of how much they vary between the texts. Seen on
-# a 3-layer int8 model: 0.0004 on a CPU without VNNI (Haswell, emulated); 0.08 there when 8-bit
-# products may saturate; 0.1 against its own fp32 graph; 1.4 between unrelated models.
-MOST_DRIFT = 0.05
+# int8 models of 3 and 6 layers, 400 texts: 0.002 to 0.02 on a CPU without VNNI (Haswell, emulated),
+# 0.12 to 0.23 there when 8-bit products may saturate; 1.4 is what unrelated models give.
+MOST_DRIFT = 0.1
 LEAST_SPREAD = 0.1  # logits that hardly vary are compared as if they varied by so much
 
 
