@@ -214,12 +214,13 @@ class _Training:
         """Stop before a number that is none reaches a weight."""
         if bool(value.isfinite()):
             return
+        step = f"step {self.at.step + 1} of {self.steps}"
         origins = [self.task.rows.origins[row] for row in batch.rows]
         kept = f"the last good checkpoint is kept in {self.folder}"
         more = f" and {len(origins) - ORIGINS_TOLD} more" if len(origins) > ORIGINS_TOLD else ""
         raise TrainingDiverged(
-            f"{self.task.name}: the {what} is {float(value.detach())} at step {self.at.step + 1} of "
-            f"{self.steps}, learning rate {self.optimizer.param_groups[0]['lr']:.3g}, on rows "
+            f"{self.task.name}: the {what} is {float(value.detach())} at {step}, "
+            f"learning rate {self.optimizer.param_groups[0]['lr']:.3g}, on rows "
             f"{', '.join(origins[:ORIGINS_TOLD])}{more}; "
             f"{kept if len(self.checkpoints) else 'no checkpoint was due yet'}; "
             f"try a lower learning_rate, precision: fp32, or look at those rows"
@@ -227,9 +228,7 @@ class _Training:
 
     def note(self, loss: float) -> str:
         """What stands behind the bar."""
-        left_s = (self.steps - self.at.step) * self.at.seconds / self.at.step
-        rate = self.at.tokens / self.at.seconds
-        return f"loss {loss:.3f}, {rate:,.0f} tokens/s, {_minutes(left_s)} left"
+        return f"loss {loss:.3f}, {self.at.tokens / self.at.seconds:,.0f} tokens/s"
 
     def told(self) -> Trained:
         """The result, once finished."""
@@ -242,7 +241,3 @@ class _Training:
             training_s=round(self.at.seconds, 2),
             precision=self.precision,
         )
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s" if seconds >= 60 else f"{seconds:.0f} s"
