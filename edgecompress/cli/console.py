@@ -56,7 +56,7 @@ class Lines:
 class _Heartbeat:
     def __init__(self, lines: Lines, what: str, total: float, unit: str) -> None:
         self.lines, self.what, self.total, self.unit = lines, what, total, unit
-        self.done, self.note = 0.0, ""
+        self.done, self.told, self.note = 0.0, 0.0, ""
         self.started = self.spoken = time.monotonic()
 
     def advance(self, amount: float = 1, note: str = "") -> None:
@@ -65,8 +65,8 @@ class _Heartbeat:
         self.note = note or self.note
         now = time.monotonic()
         if now - self.spoken >= HEARTBEAT_S:
-            self.spoken = now
             self.lines.say(f"  {self._state()}{self._eta(now)}")
+            self.spoken, self.told = now, self.done
 
     def end(self) -> None:
         """Say how long it took, if it took long."""
@@ -81,7 +81,8 @@ class _Heartbeat:
         return f"{self.what} {self.done:,.0f}/{self.total:,.0f} {self.unit}{note}"
 
     def _eta(self, now: float) -> str:
-        if not self.done:
+        """By the rate since the last line: resumed work starts with what was done before."""
+        if self.done <= self.told:
             return ""
-        left = (now - self.started) * (self.total - self.done) / self.done
+        left = (now - self.spoken) * (self.total - self.done) / (self.done - self.told)
         return f", about {left:,.0f} s left"
