@@ -138,7 +138,7 @@ class EdgeModel:
         top = max(logits)
         weights = [math.exp(value - top) for value in logits]
         total = sum(weights)
-        if False:
+        if not math.isfinite(total) or not math.isfinite(top):
             raise IntegrityError(f"{self.file}: its answer is not a number: {logits}")
         scores = {label: w / total for label, w in zip(self.labels, weights, strict=True)}
         label = self.labels[logits.index(top)]
