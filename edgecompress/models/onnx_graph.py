@@ -76,9 +76,7 @@ def export_graph(encoder: Encoder, opset: int, *, pairs: bool) -> ModelProto:
             opset_version=opset,
             dynamo=False,
         )
-    graph = onnx.load_from_string(file.getvalue())
-    _unshare_vectors(graph)
-    return graph
+    return onnx.load_from_string(file.getvalue())
 
 
 def fuse_attention(graph: ModelProto, config: EncoderConfig) -> ModelProto:
@@ -140,30 +138,11 @@ def _exportable(encoder: Encoder, *, pairs: bool) -> Encoder:
     return network.eval()
 
 
-def _unshare_vectors(graph: ModelProto) -> None:
-    """Give each operator its own copy of small weights.
-
-    The exporter stores equal tensors once, such as the zero biases of a young network; onnxruntime
-    does not recognise a layer that shares its biases with another.
-    """
-    vectors = {w.name: w for w in graph.graph.initializer if len(w.dims) == 1}
-    seen: set[str] = set()
-    for node in graph.graph.node:
-        for place, name in enumerate(node.input):
-            if name in seen:
-                copy = TensorProto()
-                copy.CopyFrom(vectors[name])
-                copy.name = f"{name}/{node.output[0]}/{place}"
-                graph.graph.initializer.append(copy)
-                node.input[place] = copy.name
-            elif name in vectors:
-                seen.add(name)
-
-
 def _sum_residuals(graph: ModelProto) -> None:
     """Write what enters a norm as Sum, which is Add by another name.
 
-    From Add, onnxruntime makes the slow SkipLayerNormalization by itself while it loads the file.
+    From Add, onnxruntime makes the slow SkipLayerNormalization by itself while it loads an 8-bit
+    graph.
     """
     makers = {value: node for node in graph.graph.node for value in node.output}
     for node in graph.graph.node:

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from torch import Tensor, nn
 
 from edgecompress.core.errors import StageError
 from edgecompress.models.encoder import Encoder, EncoderConfig
+from edgecompress.models.int8 import quantize_dynamically
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, operator_counts, tidy
+from edgecompress.recipe.stages import Quantize
 
 TINY = EncoderConfig(
     vocab_size=50,
@@ -121,14 +124,17 @@ def test_every_layer_is_fused_and_no_slow_operator_appears(opset: int) -> None:
     }
 
 
-def test_onnxruntime_makes_no_slow_operator_while_loading(tmp_path: Any) -> None:
+@pytest.mark.parametrize("fused", [True, False])
+def test_onnxruntime_makes_no_slow_operator_while_loading(tmp_path: Path, fused: bool) -> None:
+    graph = made(network(), fused=fused)
+    quantize_dynamically(graph, Quantize(kind="quantize"), tmp_path / "int8.onnx")
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
     options.log_severity_level = 3  # it warns that the file is for this machine only
-    graph = made(network(), fused=True).SerializeToString()
-    onnxruntime.InferenceSession(graph, options)
+    onnxruntime.InferenceSession(tmp_path / "int8.onnx", options)
     loaded = operator_counts(onnx.load(tmp_path / "loaded.onnx"))
     assert loaded["SkipLayerNormalization"] == loaded["EmbedLayerNormalization"] == 0
+    assert loaded["DynamicQuantizeMatMul"] > 0  # it did look for something faster
 
 
 def test_layers_that_share_equal_biases_are_fused_too() -> None:
@@ -166,6 +172,28 @@ def test_a_graph_that_reads_another_token_is_left_alone() -> None:
     pick.input[1] = "second"
     before = operator_counts(graph)["Gather"]
     assert operator_counts(tidy(graph))["Gather"] == before
+
+
+def test_a_product_of_two_activations_is_computed_for_all_tokens() -> None:
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["maps", "values"], ["mixed"]),
+            helper.make_node("Gather", ["mixed", "index"], ["logits"], axis=1),
+        ],
+        "attention",
+        [
+            helper.make_tensor_value_info(name, floats, ["b", "s", "s"])
+            for name in ("maps", "values")
+        ],
+        [helper.make_tensor_value_info("logits", floats, ["b", "s"])],
+        [helper.make_tensor("index", onnx.TensorProto.INT64, [], [0])],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    maps, values = torch.rand(2, 3, 3), torch.rand(2, 3, 3)
+    expected = torch.matmul(maps, values)[:, 0].numpy()
+    np.testing.assert_allclose(answer(tidy(model), maps, values), expected, atol=1e-6)
 
 
 def test_the_network_is_left_as_it_was() -> None:

@@ -1,7 +1,7 @@
 """A model of ten words whose every answer can be added up by hand.
 
 Its logits are the sums of the rows of TABLE for the words of a text: "good" says positive by 1,
-"bad" says negative by 1, everything else says nothing.
+"bad" says negative by 1, [PAD] shouts if anybody listens, everything else says nothing.
 """
 
 import json
@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "bad", "good", "film", "not", "##s"]
 TABLE = np.zeros((10, 2), dtype=np.float32)
-TABLE[5], TABLE[6] = (1, 0), (0, 1)
+TABLE[0], TABLE[5], TABLE[6] = (99, 99), (1, 0), (0, 1)
 
 
 @pytest.fixture
