@@ -16,6 +16,8 @@ from edgecompress.core.power import CONFIDENCE, z_of
 FloatVector = NDArray[np.floating]
 Interval = tuple[float, float]
 
+BLOCK_RESAMPLES = 2_000
+
 
 def wilson(hits: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Interval of a share (Wilson 1927).
@@ -78,22 +80,22 @@ def block_bootstrap(
     values: FloatVector,
     statistic: Callable[[NDArray[np.floating]], NDArray[np.floating]],
     seed: int,
-    resamples: int = 2_000,
+    block: int,
 ) -> Interval:
     """Moving-block bootstrap of a statistic of a time series (Künsch 1989), 95 %.
 
-    Neighbouring timings share what else the machine did at that moment; blocks of n^(1/3) keep
-    that dependence, so a busy second widens the interval instead of hiding in it.
+    Neighbouring timings share what else the machine did at that moment; blocks keep that
+    dependence, so a busy second widens the interval instead of hiding in it.
 
     Args:
         values: [n], in the order in which they were measured.
         statistic: maps [resamples, n] to [resamples].
+        block: how many neighbours stay together; at most n.
     """
     n = len(values)
-    block = max(1, round(n ** (1 / 3)))
     rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n - block + 1, size=(resamples, math.ceil(n / block)))
-    rows = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :n]
+    starts = rng.integers(0, n - block + 1, size=(BLOCK_RESAMPLES, math.ceil(n / block)))
+    rows = (starts[:, :, None] + np.arange(block)).reshape(BLOCK_RESAMPLES, -1)[:, :n]
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(statistic(values[rows]), [tail, 1 - tail])
     centre = float(statistic(values[None, :])[0])

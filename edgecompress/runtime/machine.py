@@ -4,8 +4,11 @@ import hashlib
 import os
 import platform
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
+
+CPU_INFO = Path("/proc/cpuinfo")
 
 # What decides how fast, and how exactly, 8-bit and 16-bit products are computed.
 FLAGS_THAT_MATTER = frozenset(
@@ -15,6 +18,7 @@ FLAGS_THAT_MATTER = frozenset(
         *("asimd", "asimddp", "asimdhp", "bf16", "i8mm", "sve", "sve2"),
     }
 )
+EXACT_INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
 PACKAGES = ("edgecompress", "numpy", "onnxruntime", "tokenizers")
 
 
@@ -41,6 +45,12 @@ def fingerprint() -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+def saturates_int8() -> bool:
+    """Whether 8-bit products can overflow here: on x86 without VNNI, pairs are added in 16 bits."""
+    flags = set(_flags(_cpu_info()))
+    return platform.machine() in ("x86_64", "AMD64") and not flags & EXACT_INT8_FLAGS
+
+
 def _flags(seen: dict[str, str]) -> list[str]:
     return (seen.get("flags") or seen.get("Features") or "").split()  # x86, or Arm
 
@@ -48,10 +58,11 @@ def _flags(seen: dict[str, str]) -> list[str]:
 def _cpu_info() -> dict[str, str]:
     """What Linux says of the first processor; nothing on other systems."""
     try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        with CPU_INFO.open(encoding="utf-8", errors="replace") as lines:
+            first = list(takewhile(str.strip, lines))
     except OSError:
         return {}
-    pairs = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    pairs = (line.partition(":") for line in first)
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

@@ -16,7 +16,7 @@ from edgecompress.store.store import Store
 from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.workspace import Workspace
 
-VERSION = 1
+VERSION = 2
 PAIRS = 100  # timings; fewer than the gate's, since nothing is judged here
 LIBRARIES = ("torch", "onnxruntime", "numpy", "scipy")
 

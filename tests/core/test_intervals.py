@@ -67,7 +67,7 @@ def test_blocks_widen_the_interval_of_a_drifting_series():
     rng = np.random.default_rng(4)
     steady = rng.normal(size=300)
     drifting = np.repeat(rng.normal(size=30), 10)
-    means = [block_bootstrap(v, lambda rows: rows.mean(axis=1), seed=7) for v in (steady, drifting)]
+    means = [block_bootstrap(v, lambda rows: rows.mean(axis=1), 7, 10) for v in (steady, drifting)]
     assert means[1][1] - means[1][0] > 1.5 * (means[0][1] - means[0][0])
 
 

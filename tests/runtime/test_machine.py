@@ -2,7 +2,10 @@ import json
 import os
 from pathlib import Path
 
-from edgecompress.runtime.machine import environment, fingerprint
+import pytest
+
+from edgecompress.runtime import machine
+from edgecompress.runtime.machine import environment, fingerprint, saturates_int8
 
 
 def test_the_environment_is_plain_json() -> None:
@@ -29,3 +32,32 @@ def test_flags_are_read_off_the_kernel() -> None:
 def test_the_fingerprint_stays_while_the_machine_does() -> None:
     assert fingerprint() == fingerprint()
     assert len(fingerprint()) == 64
+
+
+@pytest.mark.parametrize(
+    ("architecture", "cpu_info", "saturates"),
+    [
+        ("x86_64", "flags\t: sse avx2 fma\n\nflags\t: avx512_vnni\n", True),
+        ("x86_64", "flags\t: avx2 avx_vnni\n", False),
+        ("x86_64", "flags\t: avx2 avx512_vnni\n", False),
+        ("x86_64", "", True),  # nothing known: rather slow than wrong
+        ("aarch64", "Features\t: asimd\n", False),
+    ],
+)
+def test_8_bit_products_overflow_on_x86_without_vnni(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    architecture: str,
+    cpu_info: str,
+    saturates: bool,
+) -> None:
+    (tmp_path / "cpuinfo").write_text(cpu_info)
+    monkeypatch.setattr(machine, "CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(machine.platform, "machine", lambda: architecture)
+    assert saturates_int8() is saturates
+
+
+def test_an_unknown_system_is_described_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "CPU_INFO", Path("/nowhere/cpuinfo"))
+    assert environment()["cpu_flags"] == []
+    assert environment()["cpu"]

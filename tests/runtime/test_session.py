@@ -6,6 +6,7 @@ from typing import Any
 import onnx
 import pytest
 
+from edgecompress.runtime import session
 from edgecompress.runtime.errors import IntegrityError
 from edgecompress.runtime.session import open_session
 
@@ -30,6 +31,19 @@ def test_a_graph_loads_with_the_threads_it_is_given(path: Path) -> None:
     assert options.intra_op_num_threads == 2
     assert options.inter_op_num_threads == 1
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+@pytest.mark.parametrize("saturates", [True, False])
+def test_exact_products_are_asked_for_only_where_others_overflow(
+    path: Path, monkeypatch: pytest.MonkeyPatch, saturates: bool
+) -> None:
+    monkeypatch.setattr(session, "saturates_int8", lambda: saturates)
+    options = open_session(path, 1).get_session_options()
+    if saturates:
+        assert options.get_session_config_entry("session.x64quantprecision") == "1"
+    else:
+        with pytest.raises(RuntimeError, match="x64quantprecision"):
+            options.get_session_config_entry("session.x64quantprecision")
 
 
 @pytest.mark.parametrize("location", ["weights.bin", "../weights.bin", "/etc/hostname"])
