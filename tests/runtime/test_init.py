@@ -57,7 +57,7 @@ def test_the_import_takes_less_than_300_ms() -> None:
     taken = []
     for _ in range(3):  # the first fills the disk cache
         start = time.perf_counter()
-        assert python("import edgecompress.runtime").returncode == 0
+        assert python("from edgecompress.runtime import EdgeModel").returncode == 0
         taken.append(time.perf_counter() - start)
     assert min(taken) < 0.3
 
