@@ -1,4 +1,4 @@
-"""Write the reference pages from the code, or check (--check) that they have not drifted from it."""
+"""Write the reference pages from the code, or check that they have not drifted from it."""
 
 import argparse
 import inspect
@@ -23,8 +23,8 @@ MEANINGS = {
     ExitCode.GATE_BROKEN: "a limit of the gate is broken",
     ExitCode.WRONG_INPUT: "the usage, the recipe, the data or a text is wrong",
     ExitCode.BUG: "a bug in edgecompress; a traceback stands above the message",
-    ExitCode.ENVIRONMENT: "the environment prevented it: disk, memory, a loss that is not a number, "
-    "a missing package, no network",
+    ExitCode.ENVIRONMENT: "the environment prevented it: disk, memory, a loss that is no "
+    "number, a missing package, no network",
     ExitCode.UNDECIDED: "no limit is broken, but the rows at hand cannot certify all of them",
     ExitCode.INTEGRITY: "a file is damaged, was tampered with, is missing, or should not be there",
     ExitCode.BUSY: "another run holds the store",
@@ -122,7 +122,8 @@ def _type(prop: dict[str, Any]) -> str:
         return f"`{prop['const']}`"
     for key in ("anyOf", "oneOf", "allOf"):
         if key in prop:
-            return " or ".join(dict.fromkeys(_type(p) for p in prop[key] if p.get("type") != "null"))
+            options = [_type(option) for option in prop[key] if option.get("type") != "null"]
+            return " or ".join(dict.fromkeys(options))
     if "$ref" in prop:
         return str(prop["$ref"].rsplit("/", 1)[-1])
     if prop.get("type") == "array":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
 from edgecompress.recipe.schema import DataRef, Recipe
-from edgecompress.recipe.stages import Distill, Quantize, StageSettings
+from edgecompress.recipe.stages import Distill, Export, Quantize, StageSettings
 
 JUDGING = ("test", "ood")
 SHIPPABLE = ("onnx-model", "int8-onnx-model")
@@ -90,6 +90,17 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
             )
         if isinstance(stage, Distill):
             yield from _distill(index, stage)
+        if isinstance(stage, Export) and stage.attention == "fused":
+            yield from _fused(index, stage, recipe)
+
+
+def _fused(index: int, stage: Export, recipe: Recipe) -> Iterator[Mistake]:
+    """The fused operator is not a standard one, and only dynamic quantization knows it."""
+    where = ("stages", index, "attention")
+    if stage.opset < 17:
+        yield Mistake(where, f"fused needs opset 17 or later, got {stage.opset}; or set unfused")
+    if any(isinstance(s, Quantize) and s.scheme == "static" for s in recipe.stages):
+        yield Mistake(where, "fused cannot be quantized with scheme: static; set unfused")
 
 
 def _distill(index: int, stage: Distill) -> Iterator[Mistake]:

@@ -18,7 +18,7 @@ teacher:
   finetune: {epochs: 3, learning_rate: 1e-3, max_length: 48}
 stages:
   - {kind: distill, layers: 2, epochs: 3, learning_rate: 1e-3, max_length: 48}
-  - {kind: export}
+  - {kind: export, attention: ATTENTION}
   - {kind: quantize, scheme: SCHEME}
 gate:
   - {check: accuracy, max_drop: 0.2}
@@ -45,15 +45,15 @@ def test_four_classes_from_csv_with_a_label_map(fresh):
         HEAD
         + "labels: [short bad, long bad, short good, long good]\n"
         + f"data:\n  train: {{source: train.csv, {spec}}}\n  test: {{source: test.csv, {spec}}}\n"
-        + TAIL.replace("SCHEME", "dynamic")
+        + TAIL.replace("SCHEME", "dynamic").replace("ATTENTION", "fused")
     )
     done = fresh("run", recipe, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["checks"][0]["value"] > 0.5  # chance is 0.25
 
 
-@pytest.mark.parametrize("scheme", ["dynamic", "static"])
-def test_sentence_pairs_from_gzipped_json_lines(fresh, scheme):
+@pytest.mark.parametrize(("scheme", "attention"), [("dynamic", "fused"), ("static", "unfused")])
+def test_sentence_pairs_from_gzipped_json_lines(fresh, scheme, attention):
     """Do both reviews agree? Needs the second text, and the segment that tells them apart."""
     for split, count in (("train", 1200), ("test", 600)):
         reviews = tiny_reviews(split)
@@ -70,7 +70,7 @@ def test_sentence_pairs_from_gzipped_json_lines(fresh, scheme):
         + f"data:\n  train: {{source: train.jsonl.gz, {spec}}}\n"
         + "  calibration: {from: train, rows: 64}\n"
         + f"  test: {{source: test.jsonl.gz, {spec}}}\n"
-        + TAIL.replace("SCHEME", scheme)
+        + TAIL.replace("SCHEME", scheme).replace("ATTENTION", attention)
     )
     done = fresh("release", recipe, "--out", fresh.folder / "bundle")
     assert done.returncode == 0, done.stderr
