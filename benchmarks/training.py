@@ -9,6 +9,9 @@ recipe with default settings does. Counted are tokens that are texts, never padd
 the whole call, with what each does around its steps (ours writes a resumable checkpoint at its
 end). The result goes to stdout and to benchmarks/results/training.json.
 
+On a machine with other work, idle OpenMP threads that spin waste most of the time; set
+OMP_WAIT_POLICY=PASSIVE there, which both sides then run under.
+
 Without --data and --model, MiniLM-L6 and rotten-tomatoes come from the resource packs. FILE has the
 columns `text` and `label`; FOLDER is a Hugging Face encoder.
 """
@@ -127,10 +130,12 @@ def compare(works: list[Work]) -> dict[str, object]:
         for name, seconds_of in (("trainer", seconds_of_trainer), ("ours", seconds_of_ours)):
             rates[name].append(round(work.real_tokens / seconds_of(work), 1))
             print(f"round {number}: {name} {rates[name][-1]:,.0f} tokens/s", file=sys.stderr)
+    pairs = zip(rates["ours"], rates["trainer"], strict=True)
     medians = {name: statistics.median(found) for name, found in rates.items()}
     return {
         "tokens_per_s": medians,
         "ratio": round(medians["ours"] / medians["trainer"], 2),
+        "ratio_by_round": [round(ours / trainer, 2) for ours, trainer in pairs],
         "rounds": rates,
     }
 
@@ -182,6 +187,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    load = round(os.getloadavg()[0], 2)
     works = pieces(arguments)
     result = {
         **compare(works),
@@ -194,7 +200,8 @@ def main() -> None:
             "tokens_a_text": round(float(np.mean([work.rows.lengths.mean() for work in works])), 1),
         },
         "threads": arguments.threads,
-        "load_1min": round(os.getloadavg()[0], 2),
+        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
+        "load_before": load,  # of 1 minute; well above 0 means that others were at work
         "environment": environment(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
