@@ -15,11 +15,12 @@ from edgecompress.data.inspection import notes_on, overlap
 from edgecompress.data.resources import Resources
 from edgecompress.data.rows import UNLABELLED_ROLES, Rows, rows_of
 from edgecompress.data.sources import source_of
+from edgecompress.recipe.crosschecks import judging_roles
 from edgecompress.recipe.mistakes import did_you_mean
 from edgecompress.recipe.schema import DataRef, Recipe
 from edgecompress.store.keys import canonical_json
 
-READING_VERSION: Final = 1  # raise when the same files would give other rows
+READING_VERSION: Final = 2  # raise when the same files would give other rows
 STAYING: Final = UNLABELLED_ROLES  # what is drawn for these stays in the role it came from
 TWO_CLASSES: Final = ("train", "validation", "test")
 
@@ -165,6 +166,8 @@ class Data:
             "drawers": list(drawers.items()),
             "seed": self.recipe.seed if origin.rows or drawers else None,
         }
+        if role == "transfer":
+            asked["apart_from"] = [self.digest(judging) for judging in judging_roles(self.recipe)]
         return canonical_json(asked)
 
     def _family(self, origin: str) -> Mapping[str, Rows]:
@@ -186,7 +189,18 @@ class Data:
         rows = rows_of(source_of(ref, self.base, self.resources).table(), ref, labels)
         if rows.dropped_empty:
             self.progress.warn(f"data.{role}: {rows.dropped_empty:,} empty texts dropped")
+        if role == "transfer":
+            rows = self._apart_from_gate(rows)
         return rows if ref.rows is None else self._draw(role, rows, ref.rows)
+
+    def _apart_from_gate(self, rows: Rows) -> Rows:
+        """Unlabelled texts come by the thousand; the few that the gate judges on are left out."""
+        kept = rows
+        for role in judging_roles(self.recipe):
+            kept = _without(kept, self.load(role))
+        if shared := len(rows) - len(kept):
+            self.progress.say(f"data.transfer: {shared:,} texts that the gate judges on left out")
+        return kept
 
     def _draw(self, role: str, rows: Rows, wanted: int) -> Rows:
         _require_rows(role, wanted, len(rows))
@@ -208,7 +222,7 @@ def _require_rows(role: str, wanted: int | None, there: int | None) -> None:
         raise DataError(f"data.{role}: asks for {wanted:,} rows, there are {there:,}")
 
 
-def _without(rows: Rows, picked: Rows) -> Rows:
+def _without(rows: Rows, picked: Rows | TextSet) -> Rows:
     """Rows whose text is none of the picked ones: a twin left behind would be a leak."""
     gone = {text_key(text) for text in picked.texts}
     kept = [i for i, text in enumerate(rows.texts) if text_key(text) not in gone]

@@ -120,7 +120,10 @@ def _plain(value: Any, path: KeyPath, document: Document) -> Any:
         raise RecipeError(f"{document.where(path)}: a date; put quotes around it to mean a text")
     if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
         raise RecipeError(f"{document.where(path)}: {value} is not a finite number")
-    if value is None or isinstance(value, bool):
+    if value is None:
+        # Read as "no limit", an empty value would open the gate without a word.
+        raise RecipeError(f"{document.where(path)}: no value; give it one, or take the key out")
+    if isinstance(value, bool):
         return value
     for kind in (str, int, float):
         if isinstance(value, kind):

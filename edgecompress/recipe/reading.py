@@ -60,8 +60,8 @@ def read_recipe(path: Path) -> RecipeFile:
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:
-    """The recipe with every default written out, as JSON values."""
-    return recipe.model_dump(mode="json", by_alias=True)
+    """The recipe with every default that has a value written out, as JSON values."""
+    return recipe.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 @cache

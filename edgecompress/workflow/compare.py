@@ -62,8 +62,7 @@ def compare_bundles(
     nothing about accuracy.
     """
     labels = shared_labels(first, second)
-    old = edge_contestant(first, "first", verify=True)
-    new = edge_contestant(second, "second", verify=True)
+    old, new = edge_contestant(first, "first"), edge_contestant(second, "second")
     case = Case(new, old, {ROLE: texts}, labels, SEED, progress=progress)
     labelled = bool((texts.labels != UNLABELLED).all())
     right = settings.Accuracy(check="accuracy", data=ROLE)

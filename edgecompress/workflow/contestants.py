@@ -9,6 +9,7 @@ from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Contestant
 from edgecompress.core.errors import InputError
 from edgecompress.models.predictor import TorchPredictor
+from edgecompress.runtime.bundle import is_bundle
 from edgecompress.runtime.model import EdgeModel
 
 
@@ -19,9 +20,9 @@ def torch_contestant(artifact: Artifact, name: str) -> Contestant:
     return Contestant(name, artifact.digest, predictor, artifact.path, weights, predictor.params)
 
 
-def edge_contestant(folder: Path, name: str, *, verify: bool = False) -> Contestant:
-    """An ONNX model through the runtime that ships, on one thread; `verify` for bundles."""
-    model = EdgeModel.load(folder, threads=1, verify=verify)
+def edge_contestant(folder: Path, name: str) -> Contestant:
+    """An ONNX model through the runtime that ships, on one thread; a bundle is verified first."""
+    model = EdgeModel.load(folder, threads=1, verify=is_bundle(folder))
     size = model.file.stat().st_size
     return Contestant(name, model.digest, model, folder, size, stored_parameters(model.file))
 

@@ -22,6 +22,7 @@ from edgecompress.workflow.judging import judge_candidate
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, origin_of
 from edgecompress.workflow.plan import Step, make_steps, takes_pairs
+from edgecompress.workflow.sanity import require_knowing_teacher
 from edgecompress.workflow.validate import require_sound
 from edgecompress.workflow.workspace import Workspace
 
@@ -85,6 +86,8 @@ def make_all(run: Run, until: str | None = None) -> None:
         artifact, cached = make_or_find(run, step, before)
         run.made.append(artifact)
         run.records.append(_record(run, step, artifact, cached=cached))
+        if step.label == "teacher":
+            _require_knowing_teacher(run)
         if until in (step.label, step.kind):
             return
 
@@ -116,6 +119,15 @@ def make_or_find(run: Run, step: Step, before: Artifact | None) -> tuple[Artifac
     ws.progress.say(f"{step.label} {step.kind}: done in {seconds:.1f} s")
     run.tell("stage-finished", stage=step.label, kind=step.kind, key=key, seconds=seconds)
     return artifact, False
+
+
+def _require_knowing_teacher(run: Run) -> None:
+    """As soon as it can be known: on validation rows, where the recipe has them."""
+    known = {m.name: m for m in run.records[0].metrics}
+    if "accuracy" in known:
+        texts = run.data.load("validation")
+        labels = run.file.recipe.labels
+        require_knowing_teacher(known["accuracy"], texts, labels, run.ws.progress)
 
 
 def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:

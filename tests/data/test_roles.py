@@ -170,6 +170,25 @@ def test_transfer_texts_have_no_labels(make_data: MakeData):
     assert set(data.load("transfer").labels.tolist()) == {UNLABELLED}
 
 
+def test_transfer_texts_that_the_gate_judges_on_are_left_out(
+    make_data: MakeData, write_rows: WriteRows, listener: Listener
+):
+    judged = {"source": write_rows("test.jsonl", [("Terrible.", "negative"), ("b", "positive")])}
+    transfer = {"source": write_rows("t.jsonl", [("c", "x"), ("terrible.", "x"), ("d", "x")])}
+    data = make_data({"transfer": transfer, "test": judged})
+    assert data.load("transfer").texts == ("c", "d")
+    assert "data.transfer: 1 texts that the gate judges on left out" in listener.lines
+
+
+def test_the_digest_of_transfer_texts_sees_what_they_are_kept_apart_from(
+    make_data: MakeData, write_rows: WriteRows
+):
+    transfer = {"source": TINY, "split": "train"}
+    one = make_data({"transfer": transfer, "test": {"source": TINY, "split": "test"}})
+    other = make_data({"transfer": transfer, "test": {"source": TINY, "split": "validation"}})
+    assert one.digest("transfer") != other.digest("transfer")
+
+
 def test_empty_transfer_texts_are_dropped_with_a_word(
     make_data: MakeData, write_rows: WriteRows, listener: Listener
 ):

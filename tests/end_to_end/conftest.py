@@ -80,6 +80,13 @@ def bundle(released, tmp_path) -> Path:
 
 
 @pytest.fixture
+def candidate(bundle) -> Path:
+    """The released model as somebody's plain folder: no manifest, so nothing is verified."""
+    shutil.rmtree(bundle / ".edgecompress")
+    return bundle
+
+
+@pytest.fixture
 def command(released, tmp_path) -> CommandLine:
     """The command line on the shared store, in a folder of the test's own."""
     return CommandLine(released.command.store, tmp_path)

@@ -49,9 +49,9 @@ def test_a_random_last_layer(command, released, tmp_path):
     assert done.returncode == 1, done.stdout
 
 
-def test_an_int8_file_with_wrong_scales(command, released, bundle):
-    assert spoil_scales(bundle) > 0
-    done = command("gate", released.recipe, "--candidate", bundle)
+def test_an_int8_file_with_wrong_scales(command, released, candidate):
+    assert spoil_scales(candidate) > 0
+    done = command("gate", released.recipe, "--candidate", candidate)
     assert done.returncode == 1, done.stdout
 
 
@@ -60,11 +60,18 @@ def test_the_untouched_bundle_passes_the_same_gate(command, released, bundle):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_labels_in_another_order_are_another_question(command, released, bundle):
-    config = bundle / "config.json"
+def test_a_bundle_that_was_tampered_with_is_not_even_judged(command, released, bundle):
+    spoil_scales(bundle)
+    done = command("gate", released.recipe, "--candidate", bundle)
+    assert done.returncode == 6
+    assert "model.onnx" in done.stderr
+
+
+def test_labels_in_another_order_are_another_question(command, released, candidate):
+    config = candidate / "config.json"
     text = config.read_text().replace("negative", "swap").replace("positive", "negative")
     config.write_text(text.replace("swap", "positive"))
-    done = command("gate", released.recipe, "--candidate", bundle)
+    done = command("gate", released.recipe, "--candidate", candidate)
     assert done.returncode == 2
     assert "in the same order" in done.stderr
 

@@ -52,6 +52,8 @@ def test_a_key_that_is_not_there_is_placed_at_its_section(tmp_path):
         ("- 1\n", "got a list"),
         ("word\n", "got a value"),
         ("a: 2020-01-01\n", "a date; put quotes around it"),
+        ("a:\n  b:\n", "2:3: no value; give it one"),
+        ("a: [~]\n", "1:5: no value"),
         ("a: .nan\n", "is not a finite number"),
         ("a: 1e999\n", "is not a finite number"),
         ("a: " + "[" * 40 + "]" * 40, "nested deeper than 32"),
