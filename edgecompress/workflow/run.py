@@ -22,7 +22,7 @@ from edgecompress.workflow.judging import judge_candidate
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, origin_of
 from edgecompress.workflow.plan import Step, make_steps, takes_pairs
-from edgecompress.workflow.sanity import require_knowing_teacher
+from edgecompress.workflow.sanity import require_known_by_gate, require_knowing_teacher
 from edgecompress.workflow.validate import require_sound
 from edgecompress.workflow.workspace import Workspace
 
@@ -178,6 +178,8 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         parent=torch_contestant(parent, "torch parent") if parent else None,
         progress=run.ws.progress,
     )
+    if not any(role == "validation" for role, _ in recipe.data.by_role()):
+        require_known_by_gate(case, recipe, run.ws.progress)
     gate = judge_candidate(case, recipe, run.ws, again=again)
     run.tell("gate-judged", outcome=gate.outcome.value)
     leaks = run.data.leaks(training_roles(recipe), judging_roles(recipe))

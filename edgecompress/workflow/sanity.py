@@ -1,0 +1,57 @@
+"""Is the teacher worth being loyal to?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from edgecompress.checks import accuracy as accuracy_check
+from edgecompress.core.case import Case
+from edgecompress.core.errors import StageError
+from edgecompress.core.measurement import Measurement
+from edgecompress.core.progress import Progress
+from edgecompress.core.texts import TextSet
+from edgecompress.recipe.checks import Accuracy
+from edgecompress.recipe.schema import Recipe
+
+
+def require_knowing_teacher(
+    accuracy: Measurement, texts: TextSet, labels: Sequence[str], progress: Progress
+) -> None:
+    """Refuse a teacher that is no better than always giving one answer.
+
+    A student that has learnt nothing is perfectly loyal to a teacher that has learnt nothing, and
+    drops no point of its accuracy: such a gate would hold.
+
+    Args:
+        accuracy: the teacher's, on `texts`, which are labelled.
+
+    Raises:
+        StageError: it gives no more right answers than the commonest label would.
+    """
+    counts = np.bincount(texts.labels, minlength=len(labels))
+    constant, answer = counts.max() / counts.sum(), labels[int(counts.argmax())]
+    told = (
+        f"the teacher is right on {accuracy.value:.1%} of {texts.name}, "
+        f'and always answering "{answer}" on {constant:.1%}'
+    )
+    if accuracy.value <= constant:
+        raise StageError(
+            f"{told}: it has learnt nothing; look at its learning_rate and epochs, and at whether "
+            "`labels` and `map` stand in the model's order"
+        )
+    if accuracy.low <= constant:
+        progress.warn(f"{told}: that may be chance")
+
+
+def require_known_by_gate(case: Case, recipe: Recipe, progress: Progress) -> None:
+    """The same on the gate's own rows, for recipes that have no validation rows.
+
+    Raises:
+        StageError: as `require_knowing_teacher`.
+    """
+    itself = replace(case, candidate=case.teacher)
+    for check in recipe.gate:
+        if isinstance(check, Accuracy):
+            (right, *_) = accuracy_check.measure(itself, check)
+            require_knowing_teacher(right, case.data[check.data], case.labels, progress)
