@@ -22,7 +22,7 @@ from edgecompress.workflow.judging import judge_candidate
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, origin_of
 from edgecompress.workflow.plan import Step, make_steps, takes_pairs
-from edgecompress.workflow.sanity import require_known_by_gate, require_knowing_teacher
+from edgecompress.workflow.sanity import require_knowing_teacher, require_known_by_gate
 from edgecompress.workflow.validate import require_sound
 from edgecompress.workflow.workspace import Workspace
 
