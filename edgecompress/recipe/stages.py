@@ -88,7 +88,7 @@ class Objective(Section):
 class Distill(TrainingSettings):
     """Train a student with fewer layers to answer as its teacher does."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     reads: ClassVar[tuple[str, ...]] = ("train",)

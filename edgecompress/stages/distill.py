@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 
 from edgecompress.core.artifact import Artifact, Facts
+from edgecompress.core.case import decisions
 from edgecompress.core.errors import StageError
 from edgecompress.models.checkpoint import (
     as_encoder,
@@ -36,6 +37,7 @@ class Pair:
     student_reads: TextEncoder
     teacher: Classifier
     teacher_reads: TextEncoder
+    held_out: TokenRows | None  # validation rows, whose labels are the teacher's answers
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
     student = take_layers(whole, layers)
     student.require_room(settings.max_length)
     reads = TextEncoder(origin, settings.max_length)
-    pair = Pair(student, reads, load_model(ctx.teacher.path), TextEncoder(ctx.teacher.path))
+    pair = _meet(student, reads, ctx.teacher, ctx)
     facts: dict[str, Any] = {"layers_kept": list(layers), "layers_of": whole.config.layers}
     if "transfer" in ctx.data:
         logits_only = Objective(temperature=settings.objective.temperature)
@@ -106,6 +108,21 @@ def choose_layers(asked: int | tuple[int, ...], depth: int) -> tuple[int, ...]:
     return tuple(round(place * (depth - 1) / (asked - 1)) for place in range(asked))
 
 
+def _meet(student: Encoder, reads: TextEncoder, teacher: Artifact, ctx: StageContext) -> Pair:
+    """Bring student and teacher together.
+
+    The best epoch is the one that answers the validation rows most often as the teacher does, since
+    that is what a student is for; the labels of a few hundred rows would choose by luck.
+    """
+    teaches, teacher_reads = load_model(teacher.path), TextEncoder(teacher.path)
+    held_out = None
+    if texts := ctx.data.get("validation"):
+        asked = Asked(teaches, TokenRows.of(texts, teacher_reads), Wanted(), "fp32")
+        answers = teacher_signals(asked, ctx.scratch / "validation-signals", ctx.progress)
+        held_out = replace(TokenRows.of(texts, reads), labels=decisions(answers.logits))
+    return Pair(student, reads, teaches, teacher_reads, held_out)
+
+
 def _teach(pair: Pair, part: Part, settings: Distill, ctx: StageContext) -> dict[str, Any]:
     """Ask the teacher once, train the student in place, and tell how it went."""
     texts = ctx.data[part.role]
@@ -119,9 +136,8 @@ def _teach(pair: Pair, part: Part, settings: Distill, ctx: StageContext) -> dict
         ctx.progress,
     )
     teacher_s = time.monotonic() - began
-    held_out = ctx.data.get("validation")
-    validation = TokenRows.of(held_out, pair.student_reads) if held_out else None
-    task = Task(part.role, rows, validation, distilling(part.objective, signals), part.epochs)
+    loss = distilling(part.objective, signals)
+    task = Task(part.role, rows, pair.held_out, loss, part.epochs, "agreement with the teacher")
     trained = train(pair.student, task, settings, ctx)
     return {
         **asdict(trained),

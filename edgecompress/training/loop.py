@@ -62,6 +62,7 @@ class Task:
     validation: TokenRows | None  # without it the last weights are the best
     loss: Loss
     epochs: int
+    score: str = "validation accuracy"  # what it means to be right on the validation rows
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Trained:
     epochs: int  # run; fewer than asked for where patience ended it
     steps: int
     best_epoch: int  # counted from 1; its weights are kept
-    best_accuracy: float | None  # on the validation rows
+    best_validation: float | None  # share of the validation rows that it gets right
     tokens_per_s: float  # without padding, and without the time of validation and checkpoints
     training_s: float  # of the steps
     precision: str
@@ -87,7 +88,7 @@ class Position:
     tokens: int = 0
     seconds: float = 0.0
     best_epoch: int = 0
-    best_accuracy: float | None = None
+    best_validation: float | None = None
     finished: bool = False
 
 
@@ -188,11 +189,11 @@ class _Training:
             better, seen = True, None
         else:
             seen = accuracy(self.model, self.task.validation)
-            better = self.at.best_accuracy is None or seen > self.at.best_accuracy
+            better = self.at.best_validation is None or seen > self.at.best_validation
             epoch = f"epoch {self.at.epoch} of {self.task.epochs}"
-            self.around.progress.say(f"{self.task.name}: {epoch}, validation accuracy {seen:.4f}")
+            self.around.progress.say(f"{self.task.name}: {epoch}, {self.task.score} {seen:.4f}")
         if better:
-            self.at.best_epoch, self.at.best_accuracy = self.at.epoch, seen
+            self.at.best_epoch, self.at.best_validation = self.at.epoch, seen
             self.best = {name: w.detach().clone() for name, w in self.model.state_dict().items()}
         waited = self.at.epoch - self.at.best_epoch
         patience = self.settings.patience or self.task.epochs
@@ -236,7 +237,7 @@ class _Training:
             epochs=self.at.epoch,
             steps=self.at.step,
             best_epoch=self.at.best_epoch,
-            best_accuracy=self.at.best_accuracy,
+            best_validation=self.at.best_validation,
             tokens_per_s=round(self.at.tokens / self.at.seconds, 1),
             training_s=round(self.at.seconds, 2),
             precision=self.precision,
