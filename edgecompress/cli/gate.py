@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments
-from edgecompress.cli.judged import begin, show
+from edgecompress.cli.judged import begin, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.gate import gate_recipe
 
@@ -29,4 +29,5 @@ def command(
     """
     file, ws = begin(recipe, options)
     run, report = gate_recipe(file, ws, candidate)
-    return show(run, report, options, report_folder)
+    show(report, options)
+    return write(run, report, report_folder)

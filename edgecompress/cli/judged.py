@@ -42,14 +42,18 @@ def _aloud(event: dict[str, Any]) -> None:
     click.echo(json.dumps(event), err=True)
 
 
-def show(run: Run, report: RunReport, options: Options, folder: Path | None) -> ExitCode:
-    """The report on stdout and in files; the code of its verdict."""
+def write(run: Run, report: RunReport, folder: Path | None) -> ExitCode:
+    """The report in files, beside the run's journal unless told otherwise; its verdict's code."""
     written = write_reports(report, folder or run.journal.path.with_suffix(""))
     run.ws.progress.say(f"report: {written / 'report.html'}")
+    return _CODES[report.gate.outcome]
+
+
+def show(report: RunReport, options: Options) -> None:
+    """The report on stdout."""
     if options.events:
         output.event({"event": "report", "report": document(report)})
     elif options.json:
         output.document(document(report))
     else:
         click.echo(text_table(report))
-    return _CODES[report.gate.outcome]

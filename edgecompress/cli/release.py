@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
-from edgecompress.cli.judged import begin, show
+from edgecompress.cli.judged import begin, show, write
 from edgecompress.cli.options import Options, common
-from edgecompress.core.gate import Outcome
 from edgecompress.workflow.release import release_run, require_free
 from edgecompress.workflow.run import run_recipe
 
@@ -33,8 +32,9 @@ def command(recipe: Path, out: Path, report_folder: Path | None, options: Option
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws)
     assert report is not None  # a whole run always reaches the gate
-    quiet = report.gate.outcome is Outcome.HOLDS and options.json
-    code = 0 if quiet else show(run, report, options, report_folder)
+    code = write(run, report, report_folder)
+    if code or not options.json:  # with --json, the one document is about the bundle
+        show(report, options)
     if code:
         return code
     bundle = release_run(run, report, out)

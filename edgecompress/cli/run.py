@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
-from edgecompress.cli.judged import begin, show
+from edgecompress.cli.judged import begin, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.run import run_recipe
 
@@ -26,7 +26,8 @@ def command(recipe: Path, until: str | None, report_folder: Path | None, options
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws, until)
     if report is not None:
-        return show(run, report, options, report_folder)
+        show(report, options)
+        return write(run, report, report_folder)
     rows = [
         [r.kind, r.key[:12], "cached" if r.cached else f"{r.seconds:.1f} s"] for r in run.records
     ]
