@@ -25,9 +25,10 @@ def notes_on(texts: TextSet, labels: Sequence[str]) -> dict[str, Any]:
     for text, label in zip(texts.texts, texts.labels.tolist(), strict=True):
         labels_of.setdefault(text_key(text), set()).add(label)
     words = np.quantile([_words(text) for text in texts.texts], QUANTILES, method="lower")
+    classes = {label: counts[i] for i, label in enumerate(labels) if counts[i]}
     return {
         "rows": len(texts),
-        "classes": {label: counts[i] for i, label in enumerate(labels) if counts[i]},
+        "classes": classes or "no labels",
         "duplicates": len(texts) - len(labels_of),
         "conflicting_labels": sum(len(found) > 1 for found in labels_of.values()),
         "words": dict(zip(("median", "p95", "max"), map(int, words), strict=True)),
