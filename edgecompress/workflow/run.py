@@ -15,6 +15,7 @@ from edgecompress.recipe.crosschecks import judging_roles, training_roles
 from edgecompress.recipe.reading import RecipeFile
 from edgecompress.runtime.machine import environment
 from edgecompress.stages import STAGES, StageContext
+from edgecompress.store.keys import library_versions
 from edgecompress.store.record import Journal
 from edgecompress.workflow.bring import bring
 from edgecompress.workflow.contestants import contestant, torch_contestant
@@ -189,11 +190,18 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         recipe_digest=run.file.digest,
         candidate=_facts(candidate, "model.onnx"),
         teacher=_facts(teacher, "model.safetensors", name=recipe.teacher.model),
-        environment={**environment(), "threads": 1},
+        environment=_environment(),
         gate=gate,
         stages=tuple(run.records),
         data={**notes, "overlap": leaks},
     )
+
+
+def _environment() -> dict[str, Any]:
+    """The device's own facts, and the versions of what made and judged the model."""
+    seen = environment()
+    seen["versions"] |= library_versions(("torch", "transformers", "onnx", "scipy"))
+    return {**seen, "threads": 1}
 
 
 def _facts(who: Contestant, file: str, name: str | None = None) -> ModelFacts:
