@@ -23,12 +23,15 @@ class StageSettings(Section):
     reads: ClassVar[tuple[str, ...]] = ()  # data roles it must have
     may_read: ClassVar[tuple[str, ...]] = ()  # data roles it uses where the recipe has them
     libraries: ClassVar[tuple[str, ...]] = ()
+    unkeyed: ClassVar[set[str]] = set()  # settings that cannot change the result
     needs_teacher: ClassVar[bool] = False
     loads_as: ClassVar[str]  # who can load the result: "Hugging Face", "edgecompress", "ONNX only"
 
 
 class TrainingSettings(StageSettings):
     """The knobs of the one training loop."""
+
+    unkeyed: ClassVar[set[str]] = {"checkpoint_every"}
 
     epochs: int = Field(default=3, ge=1, le=1000)
     learning_rate: float = Field(default=5e-5, gt=0, le=1)

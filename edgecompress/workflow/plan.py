@@ -44,7 +44,9 @@ class Step:
             {
                 "kind": self.kind,
                 "version": self.settings.version,
-                "settings": self.settings.model_dump(mode="json", by_alias=True),
+                "settings": self.settings.model_dump(
+                    mode="json", by_alias=True, exclude=self.settings.unkeyed
+                ),
                 "inputs": [
                     input_digest,
                     teacher_digest if self.settings.needs_teacher else None,

@@ -24,7 +24,8 @@ def test_a_student_of_shuffled_labels(fresh, released):
         fresh.folder,
         {
             "model: resource:tiny-bert": f"model: {made(released, 0)}",
-            "  finetune: {epochs: 4, learning_rate: 1e-3, batch_size: 32, max_length: 48}\n": "",
+            "  finetune: {epochs: 4, learning_rate: 1e-3, batch_size: 32, max_length: 48, "
+            "checkpoint_every: 25}\n": "",
             'source: "resource:tiny-reviews", split: train': "source: shuffled.tsv",
             "{logits: 0.9, labels: 0.1}": "{logits: 0, labels: 1}",
         },

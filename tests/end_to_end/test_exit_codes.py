@@ -65,7 +65,7 @@ def test_4_a_package_is_missing(command, released):
 
 def test_2_a_teacher_that_has_learnt_nothing(fresh):
     """A rate of 1 leaves it at chance, and a student that is as lost would be perfectly loyal."""
-    rate = "learning_rate: 1e-3, batch_size: 32, max_length: 48}"
+    rate = "learning_rate: 1e-3, batch_size: 32, max_length: 48"
     recipe = write_recipe(fresh.folder, {rate: rate.replace("1e-3", "1.0")})
     done = fresh("run", recipe)
     assert done.returncode == 2

@@ -28,6 +28,11 @@ def test_the_recipes_name_and_gate_do_not_enter_a_key(smoke, ws):
     assert first_key(other, ws) == first_key(smoke(), ws)
 
 
+def test_how_often_checkpoints_are_made_does_not_enter_a_key(smoke, ws):
+    other = smoke(("checkpoint_every: 25", "checkpoint_every: 50"))
+    assert first_key(other, ws) == first_key(smoke(), ws)
+
+
 def test_settings_seed_and_data_enter_a_key(smoke, ws):
     keys = {
         first_key(smoke(*changes), ws)
