@@ -14,6 +14,9 @@ from edgecompress.core.texts import Text, TextSet
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
+Answers = dict[tuple[str, str], FloatArray]
+"""(digest of a model, role) -> its logits on the texts of that role."""
+
 NO_ANSWER = -1
 
 
@@ -61,12 +64,12 @@ class Case:
     seed: int
     parent: Contestant | None = None  # the candidate's fp32 torch parent, where there is one
     progress: Progress = field(default_factory=Silent)
-    _answers: dict[tuple[str, str], FloatArray] = field(default_factory=dict, repr=False)
+    known: Answers = field(default_factory=dict, repr=False)
 
     def answers(self, who: Contestant, role: str) -> FloatArray:
         """Logits of `who` on the texts of `role`, [n, classes]."""
         key = (who.digest, role)
-        if key not in self._answers:
+        if key not in self.known:
             texts = self.data[role].texts
             parts = []
             with self.progress.track(f"{who.name} answers {role}", len(texts), "texts") as bar:
@@ -74,5 +77,5 @@ class Case:
                     part = texts[start : start + 256]
                     parts.append(who.predictor.logits(part))
                     bar.advance(len(part))
-            self._answers[key] = np.concatenate(parts)
-        return self._answers[key]
+            self.known[key] = np.concatenate(parts)
+        return self.known[key]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from edgecompress.checks import accuracy, latency, loyalty
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Case, Contestant
+from edgecompress.core.case import Answers, Case, Contestant
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.measurement import Measurement, exact
 from edgecompress.core.texts import TextSet
@@ -29,6 +29,7 @@ class Yardstick:
     texts: TextSet | None  # the validation rows; without them only sizes are told
     labels: tuple[str, ...]
     seed: int
+    known: Answers  # shared by all stages: the teacher answers once
 
 
 def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measurement, ...]:
@@ -59,7 +60,15 @@ def _behaviour(
     ours: Contestant, texts: TextSet, yard: Yardstick, ws: Workspace
 ) -> list[Measurement]:
     role, teacher = texts.name, contestant(yard.teacher, "teacher")
-    case = Case(ours, teacher, {role: texts}, yard.labels, yard.seed, progress=ws.progress)
+    case = Case(
+        ours,
+        teacher,
+        {role: texts},
+        yard.labels,
+        yard.seed,
+        progress=ws.progress,
+        known=yard.known,
+    )
     found = [
         *accuracy.measure(case, settings.Accuracy(check="accuracy", data=role)),
         *loyalty.measure(case, settings.Loyalty(check="loyalty", data=role)),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Case, Contestant
+from edgecompress.core.case import Answers, Case, Contestant
 from edgecompress.core.errors import InputError
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
 from edgecompress.data.roles import Data
@@ -40,6 +40,7 @@ class Run:
     journal: Journal
     made: list[Artifact] = field(default_factory=list)
     records: list[StageRecord] = field(default_factory=list)
+    known: Answers = field(default_factory=dict, repr=False)  # on validation texts
 
     @property
     def teacher(self) -> Artifact:
@@ -153,6 +154,7 @@ def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageR
         run.data.load("validation") if "validation" in roles else None,
         run.file.recipe.labels,
         run.file.recipe.seed,
+        run.known,
     )
     facts = dict(artifact.facts)
     return StageRecord(
