@@ -20,7 +20,7 @@ from edgecompress.core.intervals import block_bootstrap, quantile_bounds
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.texts import Text
 from edgecompress.recipe.checks import Latency
-from edgecompress.runtime.timing import time_call
+from edgecompress.runtime.timing import percentile, time_call
 
 TURN = 10  # texts
 WARM_UP = 4  # untimed answers that open a turn
@@ -110,7 +110,7 @@ def _percentile(name: str, wall_ms: NDArray[np.float64], q: float, role: str) ->
     low, high = quantile_bounds(wall_ms, q)
     return Measurement(
         name,
-        float(np.quantile(wall_ms, q, method="inverted_cdf")),
+        percentile(wall_ms, q),
         low,
         high,
         "ms",

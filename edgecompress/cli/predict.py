@@ -61,6 +61,8 @@ def command(
 
 def _lines(source: Path | None) -> Iterator[Text]:
     if source is None:
+        if sys.stdin.isatty():
+            click.echo("reading texts, one a line; Ctrl-D ends", err=True)
         for number, raw in enumerate(sys.stdin.buffer, 1):
             yield _decoded(raw, "stdin", number).rstrip("\r\n")
         return

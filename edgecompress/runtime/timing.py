@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Elapsed(NamedTuple):
@@ -22,6 +23,6 @@ def time_call(call: Callable[[], object]) -> Elapsed:
     return Elapsed(wall / 1e9, cpu / 1e9)
 
 
-def percentile(values: Sequence[float], share: float) -> float:
+def percentile(values: Sequence[float] | NDArray[np.floating], share: float) -> float:
     """The smallest value that at least `share` of `values` do not exceed; one that was measured."""
     return float(np.quantile(values, share, method="inverted_cdf"))
