@@ -7,7 +7,9 @@ import click
 
 from edgecompress.cli import output
 from edgecompress.cli.options import Options, common
+from edgecompress.core.measurement import Measurement
 from edgecompress.recipe.schema import DataRef
+from edgecompress.report.numbers import figures
 from edgecompress.workflow.compare import (
     compare_bundles,
     golden_texts,
@@ -56,8 +58,10 @@ def command(
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})
         return
-    rows = [
-        [m.name, f"{m.value:.4g}", f"[{m.low:.4g}, {m.high:.4g}]", m.unit, str(m.n), m.method]
-        for m in found
-    ]
-    output.table(["measurement", "value", "interval", "unit", "n", "method"], rows)
+    rows = [[m.name, *_shown(m), m.method] for m in found]
+    output.table(["measurement", "value", "interval", "n", "method"], rows)
+
+
+def _shown(measured: Measurement) -> tuple[str, str, str]:
+    shown = figures(measured)
+    return shown.value, shown.interval, shown.n

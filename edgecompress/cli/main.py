@@ -125,8 +125,8 @@ def _run(args: list[str]) -> ExitCode | int:
         return _told("interrupted; run the same command to go on", ExitCode.INTERRUPTED)
     except Terminated:
         return _told("terminated; run the same command to go on", ExitCode.TERMINATED)
-    except BrokenPipeError:
-        return ExitCode.OK
+    except (SystemExit, BrokenPipeError):
+        return ExitCode.OK  # the reader of stdout has gone; Click itself would leave with 1
     except MemoryError:
         return _told("out of memory; a smaller batch_size needs less", ExitCode.ENVIRONMENT)
     except OSError as error:

@@ -76,8 +76,8 @@ def json_schema() -> dict[str, Any]:
     schema["definitions"] = schema.pop("$defs")
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "edgecompress recipe",
         **_draft_07(schema),
+        "title": "edgecompress recipe",
     }
 
 
