@@ -4,7 +4,7 @@
     .venv/bin/pytest benchmarks --benchmark-only --bundle DIR --benchmark-compare
 
 A stored run of another machine says nothing about this one; the gate's latency check, which times
-candidate and teacher in interleaved pairs, is what decides a release.
+candidate and teacher turn about, is what decides a release.
 """
 
 import subprocess

@@ -45,7 +45,7 @@ def command(
     """Compare two bundles on the same rows, with intervals.
 
     accuracy_drop is first minus second; label_loyalty is how often they agree; latency_ratio is how
-    many times faster the second is, timed in interleaved pairs on one thread.
+    many times faster the second is, timed turn about on one thread.
     """
     progress = options.progress()
     if data is None:

@@ -75,7 +75,7 @@ class Latency(CheckSettings):
     check: Literal["latency"]
     data: str = Field(default="test", description="whose lengths the timed texts follow")
     pairs: int = Field(  # fewer than 72 cannot bound p95 from above
-        default=300, ge=72, le=100_000, description="interleaved timings of both"
+        default=300, ge=72, le=100_000, description="timings of both, turn about"
     )
     speedup_at_least: float | None = Field(default=None, gt=0)
     p50_ms_at_most: float | None = Field(default=None, gt=0)

@@ -58,7 +58,7 @@ def compare_bundles(
     """How the second bundle differs from the first.
 
     `accuracy_drop` is first minus second, `label_loyalty` how often they agree, `latency_ratio`
-    how many times faster the second is, timed in interleaved pairs. Texts without labels tell
+    how many times faster the second is, timed turn about. Texts without labels tell
     nothing about accuracy.
     """
     labels = shared_labels(first, second)
