@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -50,7 +51,13 @@ class CommandLine:
             text=True,
             env=self.environment,
             cwd=self.folder,
+            preexec_fn=listen_to_ctrl_c,
         )
+
+
+def listen_to_ctrl_c() -> None:
+    """A shell makes what it starts in the background deaf to SIGINT, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
