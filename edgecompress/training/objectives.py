@@ -81,6 +81,7 @@ def distilling(objective: Objective, signals: Signals) -> Loss:
     wants_hidden, wants_maps = objective.hidden > 0, objective.attention > 0
 
     def loss(model: Classifier, batch: Batch) -> Tensor:
+        """Of one batch; the rows find their signals by number."""
         answer = model(*batch.inputs, hidden=wants_hidden, attention=wants_maps)
         mask, parts = batch.inputs.attention_mask, []
         if objective.logits:
