@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from edgecompress.core.case import Case, FloatArray, decisions
+from edgecompress.core.case import BatchPredictor, Case, FloatArray, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.intervals import wilson
 from edgecompress.core.measurement import Measurement
@@ -46,14 +46,13 @@ def _in_batches(case: Case, settings: Parity) -> Measurement:
     """The worst of the asked batch sizes."""
     predictor = case.candidate.predictor
     texts = case.data[settings.data].texts
-    in_batches = getattr(predictor, "logits_in_batches", None)
-    if in_batches is None:
+    if not isinstance(predictor, BatchPredictor):
         raise MeasureError(f"parity: {case.candidate.name} cannot be run in batches")
     alone = case.answers(case.candidate, settings.data)
     found = []
     for size in settings.batch_sizes:
         with case.progress.track(f"batches of {size}", 1, "pass") as bar:
-            together: FloatArray = in_batches(texts, size)
+            together = predictor.logits_in_batches(texts, size)
             bar.advance()
         found.append((_flips("batch_flip_rate", alone, together, settings.data), size))
     worst, size = max(found, key=lambda pair: pair[0].value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ class Predictor(Protocol):
         """[n, classes], one row a text, in order; each text answered as if it came alone."""
 
 
+@runtime_checkable
 class BatchPredictor(Predictor, Protocol):
     """A predictor that can also be asked to answer several texts in one padded batch."""
 

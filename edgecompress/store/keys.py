@@ -63,11 +63,12 @@ def folder_files(folder: Path) -> dict[str, FileRecord]:
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise IntegrityError(f"{path}: only plain files and folders can be sealed")
         if path.is_file():
-            found[path.relative_to(folder).as_posix()] = _record(path)
+            found[path.relative_to(folder).as_posix()] = file_record(path)
     return found
 
 
-def _record(path: Path) -> FileRecord:
+def file_record(path: Path) -> FileRecord:
+    """Size and sha256 of one file, read in pieces."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return FileRecord(size_bytes=file.tell(), sha256=digest)

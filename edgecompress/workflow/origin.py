@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgecompress.core.errors import RecipeError
 from edgecompress.data.resources import Resources
+from edgecompress.recipe.reading import RecipeFile
 from edgecompress.store.keys import folder_digest, folder_files
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -43,3 +44,9 @@ def origin_of(name: str, revision: str | None, base: Path, resources: Resources)
             f"(7 to 64 hexadecimal digits), got {revision or 'nothing'}"
         )
     return Origin(name, f"hub:{name}@{revision}", None, revision)
+
+
+def teacher_origin(file: RecipeFile, resources: Resources) -> Origin:
+    """Where the first weights of a recipe's teacher come from; raises as `origin_of`."""
+    teacher = file.recipe.teacher
+    return origin_of(teacher.model, teacher.revision, file.folder, resources)

@@ -12,7 +12,7 @@ from edgecompress.recipe.stages import Distill, StageSettings
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.workflow.certify import Certificate
 from edgecompress.workflow.estimate import Expectation, expectations
-from edgecompress.workflow.origin import Origin, origin_of
+from edgecompress.workflow.origin import Origin, origin_of, teacher_origin
 from edgecompress.workflow.validate import require_sound, steps_of
 from edgecompress.workflow.workspace import Workspace
 
@@ -139,9 +139,7 @@ def plan_recipe(file: RecipeFile, ws: Workspace) -> Plan:
     """
     data = Data(file.recipe, file.folder, ws.resources, ws.progress)
     certified = require_sound(file, data)
-    origin = origin_of(
-        file.recipe.teacher.model, file.recipe.teacher.revision, file.folder, ws.resources
-    )
+    origin = teacher_origin(file, ws.resources)
     steps = make_steps(file, data)
     planned: list[PlannedStep] = []
     digest: str | None = origin.digest

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from edgecompress.workflow.bring import bring
 from edgecompress.workflow.contestants import contestant, torch_contestant
 from edgecompress.workflow.judging import judge_candidate
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
-from edgecompress.workflow.origin import Origin, origin_of
+from edgecompress.workflow.origin import Origin, teacher_origin
 from edgecompress.workflow.plan import Step, make_steps, takes_pairs
 from edgecompress.workflow.sanity import require_knowing_teacher, require_known_by_gate
 from edgecompress.workflow.validate import require_sound
@@ -40,6 +41,7 @@ class Run:
     journal: Journal
     made: list[Artifact] = field(default_factory=list)
     records: list[StageRecord] = field(default_factory=list)
+    leaks: Mapping[str, Any] = field(default_factory=dict)  # of training rows into the gate's
     known: Answers = field(default_factory=dict, repr=False)  # on validation texts
 
     @property
@@ -64,13 +66,11 @@ def start(file: RecipeFile, ws: Workspace) -> Run:
     for doubt in require_sound(file, data):
         if doubt.doubtful:
             ws.progress.warn(f"probably undecided: {doubt}")
-    origin = origin_of(
-        file.recipe.teacher.model, file.recipe.teacher.revision, file.folder, ws.resources
-    )
+    origin = teacher_origin(file, ws.resources)
     run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{file.recipe.name}-{uuid.uuid4().hex[:6]}"
     run = Run(file, ws, data, origin, make_steps(file, data), ws.store.journal(run_id))
     run.tell("run-started", recipe=file.recipe.name, digest=file.digest)
-    data.leaks(training_roles(file.recipe), judging_roles(file.recipe))
+    run.leaks = data.leaks(training_roles(file.recipe), judging_roles(file.recipe))
     return run
 
 
@@ -185,7 +185,6 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         require_known_by_gate(case, recipe, run.ws.progress)
     gate = judge_candidate(case, recipe, run.ws, again=again)
     run.tell("gate-judged", outcome=gate.outcome.value)
-    leaks = run.data.leaks(training_roles(recipe), judging_roles(recipe))
     notes = {role: run.data.notes(role) for role, _ in recipe.data.by_role()}
     return RunReport(
         recipe_name=recipe.name,
@@ -195,7 +194,7 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         environment=_environment(),
         gate=gate,
         stages=tuple(run.records),
-        data={**notes, "overlap": leaks},
+        data={**notes, "overlap": run.leaks},
     )
 
 
