@@ -38,7 +38,7 @@ from edgecompress.data.readers import read_file
 from edgecompress.data.resources import Resources
 from edgecompress.models.checkpoint import load_pretrained
 from edgecompress.models.hugging_face import HuggingFaceClassifier
-from edgecompress.recipe.stages import Finetune
+from edgecompress.recipe.learning import Finetune
 from edgecompress.runtime.machine import environment
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.training.batches import TokenRows

@@ -25,7 +25,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from edgecompress.core.errors import StageError
 from edgecompress.models.onnx_graph import operator_counts
-from edgecompress.recipe.stages import Quantize
+from edgecompress.recipe.shipping import Quantize
 
 Feed = Mapping[str, np.ndarray[Any, np.dtype[np.int64]]]  # by input name, each [b, s]
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from edgecompress.recipe.learning import Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
+from edgecompress.recipe.of_stages import factorize_mistakes, student_mistakes
 from edgecompress.recipe.schema import DataRef, Recipe
-from edgecompress.recipe.stages import Distill, Export, Quantize, StageSettings
+from edgecompress.recipe.shipping import Export, Quantize
+from edgecompress.recipe.shrinking import Factorize
+from edgecompress.recipe.stage import StageSettings
 
 JUDGING = ("test", "ood")
 SHIPPABLE = ("onnx-model", "int8-onnx-model")
@@ -52,6 +56,7 @@ def _labels(recipe: Recipe) -> Iterator[Mistake]:
 
 def _chain(recipe: Recipe) -> Iterator[Mistake]:
     have, maker = "torch-model", "the teacher"
+    before: list[str] = []
     for index, stage in enumerate(recipe.stages):
         if have not in stage.takes:
             yield Mistake(
@@ -59,7 +64,14 @@ def _chain(recipe: Recipe) -> Iterator[Mistake]:
                 f"takes {' or '.join(stage.takes)}, but {maker} gives {have}; "
                 "move it to where its input is made, or take it out",
             )
-        have, maker = stage.gives, f"stages[{index}] {stage.kind}"
+        missing = [kind for kind in stage.uses() if kind not in before]
+        for kind in missing:
+            yield Mistake(
+                ("stages", index), f"reads the result of a `{kind}` stage; put one before it"
+            )
+        before.append(stage.kind)
+        if not stage.aside:
+            have, maker = stage.gives, f"stages[{index}] {stage.kind}"
     if have not in SHIPPABLE:
         yield Mistake(
             ("stages",),
@@ -88,8 +100,10 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
                 "static reads data.calibration, which the recipe does not have; "
                 "add `calibration: {from: train, rows: 512}`",
             )
-        if isinstance(stage, Distill):
-            yield from _distill(index, stage)
+        if isinstance(stage, Student):
+            yield from student_mistakes(index, stage, roles=present)
+        if isinstance(stage, Factorize):
+            yield from factorize_mistakes(index, stage, roles=present)
         if isinstance(stage, Export) and stage.attention == "fused":
             yield from _fused(index, stage, recipe)
 
@@ -101,19 +115,6 @@ def _fused(index: int, stage: Export, recipe: Recipe) -> Iterator[Mistake]:
         yield Mistake(where, f"fused needs opset 17 or later, got {stage.opset}; or set unfused")
     if any(isinstance(s, Quantize) and s.scheme == "static" for s in recipe.stages):
         yield Mistake(where, "fused cannot be quantized with scheme: static; set unfused")
-
-
-def _distill(index: int, stage: Distill) -> Iterator[Mistake]:
-    parts = stage.objective
-    if not (parts.logits or parts.labels or parts.hidden or parts.attention):
-        yield Mistake(("stages", index, "objective"), "all weights are 0, so nothing is learnt")
-    if isinstance(stage.layers, int):
-        if stage.layers < 1:
-            yield Mistake(("stages", index, "layers"), f"at least 1, got {stage.layers}")
-    elif not stage.layers or list(stage.layers) != sorted(set(stage.layers)):
-        yield Mistake(
-            ("stages", index, "layers"), "the layers to copy must be rising, each named once"
-        )
 
 
 def _data(recipe: Recipe) -> Iterator[Mistake]:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgecompress.recipe.checks import AnyCheck
+from edgecompress.recipe.learning import Finetune
 from edgecompress.recipe.section import Section
-from edgecompress.recipe.stages import AnyStage, Finetune
+from edgecompress.recipe.stages import AnyStage
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 

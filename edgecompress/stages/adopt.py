@@ -6,7 +6,7 @@ from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Progress
 from edgecompress.models.checkpoint import copy_tokenizer, load_model, read_labels, save_model
-from edgecompress.recipe.stages import Adopt
+from edgecompress.recipe.learning import Adopt
 from edgecompress.stages.context import StageContext
 
 

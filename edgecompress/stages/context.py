@@ -1,7 +1,7 @@
 """What a stage is given besides its input and its settings."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ class StageContext:
     threads: int
     progress: Progress
     teacher: Artifact | None = None  # "torch-model", for stages that need one
-    origin: Path | None = None  # the folder of `weights`, for a student that starts elsewhere
+    origins: Mapping[str, Path] = field(default_factory=dict)  # by `StageSettings.origins`
+    aside: Mapping[str, Artifact] = field(default_factory=dict)  # by `StageSettings.uses`
     pair_inputs: bool = False  # the task is sentence pairs
 
 

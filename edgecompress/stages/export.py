@@ -16,7 +16,7 @@ from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_mode
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.inputs import padded
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, operator_counts, tidy
-from edgecompress.recipe.stages import Export
+from edgecompress.recipe.shipping import Export
 from edgecompress.runtime.session import open_session
 from edgecompress.runtime.text import Encoded, TextEncoder
 from edgecompress.stages.context import StageContext

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.models.checkpoint import copy_tokenizer, load_pretrained, save_model
-from edgecompress.recipe.stages import Finetune
+from edgecompress.recipe.learning import Finetune
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
 from edgecompress.training.batches import TokenRows

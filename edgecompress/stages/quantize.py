@@ -20,7 +20,7 @@ from edgecompress.models.int8 import (
     weight_counts,
 )
 from edgecompress.models.onnx_graph import operator_counts
-from edgecompress.recipe.stages import Quantize
+from edgecompress.recipe.shipping import Quantize
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext

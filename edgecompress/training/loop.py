@@ -16,7 +16,7 @@ from torch import Tensor
 from edgecompress.core.errors import TrainingDiverged
 from edgecompress.core.progress import Progress, Tracker
 from edgecompress.models.classifier import Classifier
-from edgecompress.recipe.stages import TrainingSettings
+from edgecompress.recipe.stage import TrainingSettings
 from edgecompress.training.batches import Batch, TokenRows, epoch_batches
 from edgecompress.training.chance import capture_chance, restore_chance, seed_chance
 from edgecompress.training.checkpoints import Checkpoint, Checkpoints
@@ -53,9 +53,28 @@ class Surroundings(Protocol):
         """Who listens."""
 
 
+class StepHook(Protocol):
+    """What a stage does to its model around each optimizer step.
+
+    It must work out everything from the step's number and the weights, and keep nothing: then a
+    resumed training, and every process of a parallel one, sees the same.
+    """
+
+    def before(self, step: int, steps: int) -> None:
+        """Step number `step`, counted from 0, of `steps` is about to be taken."""
+
+    def after(self, step: int, steps: int) -> None:
+        """The optimizer has moved the weights."""
+
+
 @dataclass(frozen=True)
 class Task:
-    """What is to be learnt."""
+    """What is to be learnt.
+
+    A training may come in spans, between which the model changes its shape: each is a task of its
+    own name with the same rows and epochs, and takes up the data and the learning rate where the
+    one before ended.
+    """
 
     name: str  # of the bar, and of the folder of checkpoints
     rows: TokenRows
@@ -63,6 +82,12 @@ class Task:
     loss: Loss
     epochs: int
     score: str = "validation accuracy"  # what it means to be right on the validation rows
+    hook: StepHook | None = None
+    span: tuple[int, int] | None = None  # steps [first, last) of all; None is the whole training
+
+    def steps(self, batch_size: int) -> int:
+        """Of all epochs."""
+        return self.epochs * math.ceil(len(self.rows) / batch_size)
 
 
 @dataclass(frozen=True)
@@ -82,7 +107,7 @@ class Trained:
 class Position:
     """How far a training has come; JSON values only."""
 
-    step: int = 0
+    step: int = 0  # of all spans
     epoch: int = 0  # whole ones
     batch: int = 0  # of the epoch under way, done
     tokens: int = 0
@@ -107,8 +132,8 @@ def train(
     torch.set_num_threads(around.threads)
     training = _Training(model, task, settings, around)
     training.resume()
-    with around.progress.track(task.name, training.steps, "steps") as bar:
-        bar.advance(training.at.step)
+    with around.progress.track(task.name, training.last - training.first, "steps") as bar:
+        bar.advance(training.at.step - training.first)
         while not training.at.finished:
             training.run_epoch(bar)
             training.end_epoch()
@@ -129,15 +154,23 @@ class _Training:
         self.trained = [weight for weight in model.parameters() if weight.requires_grad]
         self.optimizer = make_optimizer(self.trained, settings.weight_decay)
         self.lengths = task.rows.lengths
-        self.steps = task.epochs * math.ceil(len(task.rows) / settings.batch_size)
+        self.steps = task.steps(settings.batch_size)
+        self.first, self.last = task.span or (0, self.steps)
         self.folder = around.scratch / task.name
         self.checkpoints = Checkpoints(self.folder)
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of one epoch."""
+        return self.steps // self.task.epochs
 
     def resume(self) -> None:
         """Go to where the newest checkpoint was made, or to the start."""
         found = self.checkpoints.newest(self.around.progress)
         if found is None:
-            seed_chance(self.around.seed)
+            self.at.step = self.first
+            self.at.epoch, self.at.batch = divmod(self.first, self.per_epoch)
+            seed_chance(self.around.seed + self.first)
             return
         self.model.load_state_dict(found.tensors["weights"])
         restore_optimizer(self.optimizer, found.tensors["optimizer"])
@@ -154,7 +187,8 @@ class _Training:
         batches = epoch_batches(
             self.lengths, self.settings.batch_size, self.around.seed, self.at.epoch
         )
-        for rows in batches[self.at.batch :]:
+        due = min(self.per_epoch, self.at.batch + self.last - self.at.step)
+        for rows in batches[self.at.batch : due]:
             began = time.perf_counter()
             batch = self.task.rows.batch(rows)
             loss = self.take_step(batch)
@@ -168,6 +202,9 @@ class _Training:
 
     def take_step(self, batch: Batch) -> float:
         """Learn from one batch; gives its loss."""
+        hook = self.task.hook
+        if hook:
+            hook.before(self.at.step, self.steps)
         factor = rate_factor(self.at.step, self.steps, self.settings.warmup_ratio)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * factor
@@ -179,25 +216,30 @@ class _Training:
         self.require_finite("gradient's norm", norm, batch)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if hook:
+            hook.after(self.at.step, self.steps)
         return float(loss.detach())
 
     def end_epoch(self) -> None:
-        """Validate, keep the weights if none were better, and see whether this was the last."""
-        self.at.epoch += 1
-        self.at.batch = 0
+        """Validate, keep the weights if none were better, and see whether this was the last.
+
+        A span that ends within an epoch ends it here too.
+        """
+        if self.at.batch == self.per_epoch:
+            self.at.epoch, self.at.batch = self.at.epoch + 1, 0
+        count = math.ceil(self.at.step / self.per_epoch)
         if self.task.validation is None:
             better, seen = True, None
         else:
             seen = accuracy(self.model, self.task.validation)
             better = self.at.best_validation is None or seen > self.at.best_validation
-            epoch = f"epoch {self.at.epoch} of {self.task.epochs}"
+            epoch = f"epoch {count} of {self.task.epochs}"
             self.around.progress.say(f"{self.task.name}: {epoch}, {self.task.score} {seen:.4f}")
         if better:
-            self.at.best_epoch, self.at.best_validation = self.at.epoch, seen
+            self.at.best_epoch, self.at.best_validation = count, seen
             self.best = {name: w.detach().clone() for name, w in self.model.state_dict().items()}
-        waited = self.at.epoch - self.at.best_epoch
         patience = self.settings.patience or self.task.epochs
-        if self.at.epoch == self.task.epochs or waited >= patience:
+        if self.at.step == self.last or count - self.at.best_epoch >= patience:
             self.at.finished = True
             self.save()
 
@@ -234,8 +276,8 @@ class _Training:
     def told(self) -> Trained:
         """The result, once finished."""
         return Trained(
-            epochs=self.at.epoch,
-            steps=self.at.step,
+            epochs=math.ceil((self.at.step - self.first) / self.per_epoch),
+            steps=self.at.step - self.first,
             best_epoch=self.at.best_epoch,
             best_validation=self.at.best_validation,
             tokens_per_s=round(self.at.tokens / self.at.seconds, 1),

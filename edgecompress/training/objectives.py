@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from edgecompress.core.texts import UNLABELLED
 from edgecompress.models.classifier import Classifier
-from edgecompress.recipe.stages import Objective
+from edgecompress.recipe.objective import Objective
 from edgecompress.training.batches import Batch
 from edgecompress.training.signals import Signals
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecompress.data.roles import Data
+from edgecompress.recipe.learning import Distill, Finetune
 from edgecompress.recipe.reading import RecipeFile
-from edgecompress.recipe.stages import Distill, Export, Finetune, Quantize
+from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.workflow.origin import Origin
 from edgecompress.workflow.validate import steps_of
 
@@ -47,7 +48,7 @@ def expectations(file: RecipeFile, data: Data, teacher: Origin) -> Iterator[Expe
             yield Expectation(None, None)
             continue
         seconds = 1.0
-        if isinstance(settings, Distill):
+        if isinstance(settings, Distill) and settings.layers is not None:
             layers = settings.layers if isinstance(settings.layers, int) else len(settings.layers)
         if isinstance(settings, (Finetune, Distill)):
             tokens = _tokens(settings, data)

@@ -1,6 +1,7 @@
 """Verb `plan`: the recipe as steps, each with its key, and which of them the store already has."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgecompress.core.artifact import Artifact
@@ -8,7 +9,8 @@ from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import roles_read
 from edgecompress.recipe.reading import RecipeFile
 from edgecompress.recipe.schema import Recipe
-from edgecompress.recipe.stages import Distill, StageSettings
+from edgecompress.recipe.stage import StageSettings
+from edgecompress.runtime.machine import fingerprint
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.workflow.certify import Certificate
 from edgecompress.workflow.estimate import Expectation, expectations
@@ -25,7 +27,7 @@ class Step:
     settings: StageSettings
     roles: tuple[str, ...]
     data_digests: tuple[str, ...]
-    origin: Origin | None  # of a student that starts from other weights
+    origins: Mapping[str, Origin]  # other models that it starts from, by key of the setting
     recipe: Recipe
 
     @property
@@ -38,27 +40,45 @@ class Step:
         """The file that implements it."""
         return f"edgecompress/stages/{self.kind}.py"
 
-    def key(self, input_digest: str, teacher_digest: str | None) -> str:
+    def key(self, start: "Start") -> str:
         """The store's name for this step, given what it starts from."""
+        settings = self.settings
         return step_key(
             {
                 "kind": self.kind,
-                "version": self.settings.version,
-                "settings": self.settings.model_dump(
-                    mode="json", by_alias=True, exclude=self.settings.unkeyed
+                "version": settings.version,
+                "settings": settings.model_dump(
+                    mode="json", by_alias=True, exclude=settings.unkeyed
                 ),
                 "inputs": [
-                    input_digest,
-                    teacher_digest if self.settings.needs_teacher else None,
-                    self.origin.digest if self.origin else None,
+                    start.model,
+                    start.teacher if settings.needs_teacher else None,
+                    {name: origin.digest for name, origin in self.origins.items()},
+                    {kind: start.aside[kind] for kind in settings.uses()},
                     *self.data_digests,
                 ],
+                "machine": fingerprint() if settings.measures_this_machine else None,
                 "labels": self.recipe.labels,
                 "pairs": takes_pairs(self.recipe),
                 "seed": self.recipe.seed,
-                "libraries": library_versions(self.settings.libraries),
+                "libraries": library_versions(settings.libraries),
             }
         )
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the steps before have made, as digests."""
+
+    model: str  # the newest of the chain
+    teacher: str | None = None
+    aside: Mapping[str, str] = field(default_factory=dict)  # by kind of the stage
+
+    def after(self, step: Step, digest: str) -> "Start":
+        """Once `step` has made an artifact of this digest."""
+        if step.settings.aside:
+            return replace(self, aside={**self.aside, step.kind: digest})
+        return replace(self, model=digest, teacher=self.teacher or digest)
 
 
 @dataclass(frozen=True)
@@ -115,16 +135,16 @@ def make_steps(file: RecipeFile, data: Data) -> tuple[Step, ...]:
     recipe, steps = file.recipe, []
     for index, settings in enumerate(steps_of(recipe)):
         roles = roles_read(settings, recipe)
-        elsewhere = settings.weights if isinstance(settings, Distill) else "input"
+        named = settings.origins().items()
         steps.append(
             Step(
                 label="teacher" if index == 0 else f"stages[{index - 1}]",
                 settings=settings,
                 roles=roles,
                 data_digests=tuple(data.digest(role) for role in roles),
-                origin=None
-                if elsewhere == "input"
-                else origin_of(elsewhere, None, file.folder, data.resources),
+                origins={
+                    key: origin_of(name, None, file.folder, data.resources) for key, name in named
+                },
                 recipe=recipe,
             )
         )
@@ -142,12 +162,10 @@ def plan_recipe(file: RecipeFile, ws: Workspace) -> Plan:
     origin = teacher_origin(file, ws.resources)
     steps = make_steps(file, data)
     planned: list[PlannedStep] = []
-    digest: str | None = origin.digest
-    teacher: str | None = None
+    start: Start | None = Start(origin.digest)
     for step, expected in zip(steps, expectations(file, data, origin), strict=True):
-        key = None if digest is None else step.key(digest, teacher)
+        key = None if start is None else step.key(start)
         artifact = None if key is None else ws.store.find(key)
-        digest = artifact.digest if artifact else None
-        teacher = teacher or digest
+        start = start.after(step, artifact.digest) if start and artifact else None
         planned.append(PlannedStep(step, key, artifact, expected))
     return Plan(file, tuple(planned), tuple(certified), origin)

@@ -23,7 +23,7 @@ from edgecompress.workflow.contestants import contestant, torch_contestant
 from edgecompress.workflow.judging import judge_candidate
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, teacher_origin
-from edgecompress.workflow.plan import Step, make_steps, takes_pairs
+from edgecompress.workflow.plan import Start, Step, make_steps, takes_pairs
 from edgecompress.workflow.sanity import require_knowing_teacher, require_known_by_gate
 from edgecompress.workflow.validate import require_sound
 from edgecompress.workflow.workspace import Workspace
@@ -39,7 +39,8 @@ class Run:
     origin: Origin
     steps: tuple[Step, ...]
     journal: Journal
-    made: list[Artifact] = field(default_factory=list)
+    made: list[Artifact] = field(default_factory=list)  # the chain, the teacher first
+    aside: dict[str, Artifact] = field(default_factory=dict)  # side artifacts, by kind of stage
     records: list[StageRecord] = field(default_factory=list)
     leaks: Mapping[str, Any] = field(default_factory=dict)  # of training rows into the gate's
     known: Answers = field(default_factory=dict, repr=False)  # on validation texts
@@ -53,6 +54,14 @@ class Run:
     def student(self) -> Artifact | None:
         """The last torch model, which the exported graph must equal."""
         return next((a for a in reversed(self.made) if a.kind == "torch-model"), None)
+
+    @property
+    def at(self) -> Start:
+        """What the next step starts from."""
+        if not self.made:
+            return Start(self.origin.digest)
+        aside = {kind: artifact.digest for kind, artifact in self.aside.items()}
+        return Start(self.made[-1].digest, self.teacher.digest, aside)
 
     def tell(self, event: str, **facts: Any) -> None:
         """To the journal, and to whoever listens for events."""
@@ -84,9 +93,11 @@ def make_all(run: Run, until: str | None = None) -> None:
     if until is not None and until not in names:
         raise InputError(f"--until {until}: no such step; this recipe has {', '.join(names)}")
     for step in run.steps:
-        before = run.made[-1] if run.made else None
-        artifact, cached = make_or_find(run, step, before)
-        run.made.append(artifact)
+        artifact, cached = make_or_find(run, step)
+        if step.settings.aside:
+            run.aside[step.kind] = artifact
+        else:
+            run.made.append(artifact)
         run.records.append(_record(run, step, artifact, cached=cached))
         if step.label == "teacher":
             _require_knowing_teacher(run)
@@ -94,11 +105,10 @@ def make_all(run: Run, until: str | None = None) -> None:
             return
 
 
-def make_or_find(run: Run, step: Step, before: Artifact | None) -> tuple[Artifact, bool]:
+def make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
     """One step's artifact, and whether the store had it."""
     ws = run.ws
-    teacher = run.teacher.digest if run.made else None
-    key = step.key(before.digest if before else run.origin.digest, teacher)
+    key = step.key(run.at)
     with ws.store.lock(key):
         if found := ws.store.find(key):
             ws.progress.say(f"{step.label} {step.kind}: cached")
@@ -106,7 +116,7 @@ def make_or_find(run: Run, step: Step, before: Artifact | None) -> tuple[Artifac
             return found, True
         ws.progress.say(f"{step.label} {step.kind}: started")
         run.tell("stage-started", stage=step.label, kind=step.kind, key=key)
-        source = before or bring(run.origin, ws)
+        source = run.made[-1] if run.made else bring(run.origin, ws)
         began = time.monotonic()
         with ws.store.draft(key) as draft:
             facts = STAGES[step.kind](source, step.settings, _context(run, step, draft, key))
@@ -142,7 +152,8 @@ def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:
         threads=run.ws.threads,
         progress=run.ws.progress,
         teacher=run.teacher if step.settings.needs_teacher else None,
-        origin=bring(step.origin, run.ws).path if step.origin else None,
+        origins={key: bring(origin, run.ws).path for key, origin in step.origins.items()},
+        aside={kind: run.aside[kind] for kind in step.settings.uses()},
         pair_inputs=takes_pairs(run.file.recipe),
     )
 
@@ -164,7 +175,7 @@ def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageR
         seconds=float(facts.pop("seconds", 0.0)),
         cached=cached,
         facts=facts,
-        metrics=stage_metrics(artifact, yard, run.ws),
+        metrics=() if step.settings.aside else stage_metrics(artifact, yard, run.ws),
     )
 
 
@@ -215,7 +226,7 @@ def run_recipe(
     """Make what is missing and judge it; no report when `until` ends before a shippable model."""
     run = start(file, ws)
     make_all(run, until)
-    if until is not None and len(run.made) < len(run.steps):
+    if until is not None and len(run.records) < len(run.steps):
         return run, None
     candidate = contestant(run.made[-1], file.recipe.name)
     return run, judged(run, candidate, run.student, again=False)

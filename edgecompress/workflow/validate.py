@@ -7,10 +7,11 @@ from edgecompress.core.errors import DataError, GateUndecided, InputError, Missi
 from edgecompress.data.resources import Resources
 from edgecompress.data.roles import Data
 from edgecompress.recipe.document import KeyPath
+from edgecompress.recipe.learning import Adopt
 from edgecompress.recipe.mistakes import Mistake
 from edgecompress.recipe.reading import RecipeFile, read_recipe
 from edgecompress.recipe.schema import Recipe
-from edgecompress.recipe.stages import Adopt, Distill, StageSettings
+from edgecompress.recipe.stage import StageSettings
 from edgecompress.workflow.certify import Certificate, certificates
 from edgecompress.workflow.origin import origin_of
 
@@ -53,8 +54,8 @@ def _pointing_nowhere(file: RecipeFile, data: Data) -> list[Mistake]:
         (("teacher", "model"), recipe.teacher.model, recipe.teacher.revision)
     ]
     for index, stage in enumerate(recipe.stages):
-        if isinstance(stage, Distill) and stage.weights != "input":
-            models.append((("stages", index, "weights"), stage.weights, None))
+        for key, name in stage.origins().items():
+            models.append((("stages", index, *key.split(".")), name, None))
     for path, name, revision in models:
         try:
             origin_of(name, revision, file.folder, data.resources)

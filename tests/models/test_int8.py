@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress.core.errors import StageError
 from edgecompress.models.int8 import quantize_dynamically, quantize_statically, weight_counts
-from edgecompress.recipe.stages import Quantize
+from edgecompress.recipe.shipping import Quantize
 
 WEIGHT = np.array([[1.0, 0.001], [-0.5, 0.002]], dtype=np.float32)  # columns of unlike size
 

@@ -16,7 +16,7 @@ from edgecompress.core.errors import StageError
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.int8 import quantize_dynamically
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, operator_counts, tidy
-from edgecompress.recipe.stages import Quantize
+from edgecompress.recipe.shipping import Quantize
 
 TINY = EncoderConfig(
     vocab_size=50,

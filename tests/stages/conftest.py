@@ -15,7 +15,7 @@ from edgecompress.core.texts import TextSet
 from edgecompress.data.tiny import make_tiny_bert, tiny_reviews
 from edgecompress.models.checkpoint import copy_tokenizer, save_model
 from edgecompress.models.encoder import Encoder, EncoderConfig
-from edgecompress.recipe.stages import Finetune
+from edgecompress.recipe.learning import Finetune
 from edgecompress.stages import finetune
 from edgecompress.stages.context import StageContext
 

@@ -4,7 +4,7 @@ from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.models.checkpoint import copy_tokenizer, load_pretrained, read_labels, save_model
 from edgecompress.models.predictor import TorchPredictor
-from edgecompress.recipe.stages import Adopt
+from edgecompress.recipe.learning import Adopt
 from edgecompress.stages import adopt
 
 

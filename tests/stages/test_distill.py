@@ -10,7 +10,8 @@ from edgecompress.core.texts import UNLABELLED
 from edgecompress.models.checkpoint import copy_tokenizer, load_model, save_model
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.predictor import TorchPredictor
-from edgecompress.recipe.stages import Distill, Objective
+from edgecompress.recipe.learning import Distill
+from edgecompress.recipe.objective import Objective
 from edgecompress.stages import distill
 from edgecompress.stages.distill import choose_layers
 

@@ -15,7 +15,7 @@ from edgecompress.core.progress import Silent
 from edgecompress.models.checkpoint import copy_tokenizer, load_model
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.predictor import TorchPredictor
-from edgecompress.recipe.stages import Export
+from edgecompress.recipe.shipping import Export
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.stages import export
 from edgecompress.stages.context import StageContext

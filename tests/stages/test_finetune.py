@@ -6,7 +6,7 @@ from transformers import AutoModelForSequenceClassification
 
 from edgecompress.core.errors import StageError
 from edgecompress.models.predictor import TorchPredictor
-from edgecompress.recipe.stages import Finetune
+from edgecompress.recipe.learning import Finetune
 from edgecompress.stages import finetune
 
 QUICK = Finetune(epochs=1, learning_rate=1e-3, max_length=32, precision="fp32")

@@ -12,7 +12,7 @@ from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
-from edgecompress.recipe.stages import Export, Quantize
+from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.stages import export, quantize
 from edgecompress.stages.context import StageContext

@@ -11,7 +11,7 @@ import torch
 from edgecompress.core.errors import TrainingDiverged
 from edgecompress.core.progress import Silent
 from edgecompress.models.classifier import Classifier
-from edgecompress.recipe.stages import Finetune
+from edgecompress.recipe.learning import Finetune
 from edgecompress.training.batches import Batch
 from edgecompress.training.loop import Task, train
 from edgecompress.training.objectives import supervised

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgecompress.recipe.stages import Objective
+from edgecompress.recipe.objective import Objective
 from edgecompress.training.objectives import (
     attention_loss,
     distilling,

@@ -1,0 +1,71 @@
+"""What one stage's settings cannot mean together."""
+
+from collections.abc import Collection, Iterator
+
+from edgecompress.recipe.learning import Distill, Student
+from edgecompress.recipe.mistakes import Mistake
+from edgecompress.recipe.shrinking import Factorize, Prune
+
+STRUCTURE = ("heads", "intermediate", "layers")
+
+
+def student_mistakes(index: int, stage: Student, roles: Collection[str]) -> Iterator[Mistake]:
+    """Of a stage that teaches."""
+    where = ("stages", index)
+    objective = stage.objective
+    if not any(objective.parts):
+        yield Mistake((*where, "objective"), "all weights are 0, so nothing is learnt")
+    if objective.smooth is not None and not objective.logits:
+        yield Mistake(
+            (*where, "objective", "smooth"),
+            "smooths the teacher's answers, which `logits: 0` does not learn from",
+        )
+    if isinstance(stage, Distill):
+        yield from _distill(index, stage)
+    if isinstance(stage, Prune):
+        yield from _prune(index, stage)
+
+
+def factorize_mistakes(index: int, stage: Factorize, roles: Collection[str]) -> Iterator[Mistake]:
+    """Of a stage that splits matrices."""
+    where = ("stages", index)
+    if stage.embeddings is None and stage.attention is None and stage.feed_forward is None:
+        yield Mistake(where, "nothing to factorize: set embeddings, attention or feed_forward")
+    if stage.embeddings is not None and stage.weighting == "frequency" and "train" not in roles:
+        yield Mistake(
+            (*where, "weighting"),
+            "frequency counts pieces in data.train, which the recipe does not have; set plain",
+        )
+
+
+def _distill(index: int, stage: Distill) -> Iterator[Mistake]:
+    where = ("stages", index, "layers")
+    if isinstance(stage.layers, int):
+        if stage.layers < 1:
+            yield Mistake(where, f"at least 1, got {stage.layers}")
+    elif stage.layers is not None and (
+        not stage.layers or list(stage.layers) != sorted(set(stage.layers))
+    ):
+        yield Mistake(where, "the layers to copy must be rising, each named once")
+
+
+def _prune(index: int, stage: Prune) -> Iterator[Mistake]:
+    where = ("stages", index)
+    sizes = [name for name in STRUCTURE if getattr(stage, name) is not None]
+    asked = [*(["structure"] if sizes else []), *_set(stage, "speedup"), *_set(stage, "sparsity")]
+    if not asked:
+        yield Mistake(
+            where, f"nothing to prune: set {', '.join(STRUCTURE)}, or speedup, or sparsity"
+        )
+    if len(asked) > 1:
+        yield Mistake(
+            where,
+            f"{' and '.join([*sizes, *_set(stage, 'speedup'), *_set(stage, 'sparsity')])} "
+            "cannot be asked for together; sizes, a speed and a sparsity exclude each other",
+        )
+    if stage.rounds > 1 and stage.epochs == 0:
+        yield Mistake((*where, "rounds"), "are spread over a training; with epochs: 0 set 1")
+
+
+def _set(stage: Prune, name: str) -> list[str]:
+    return [name] if getattr(stage, name) is not None else []

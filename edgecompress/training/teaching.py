@@ -1,0 +1,165 @@
+"""A student learns from a teacher: who reads what, which inner states are matched, and when.
+
+Every stage that trains a student does it here.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from edgecompress.core.case import decisions
+from edgecompress.core.errors import StageError
+from edgecompress.core.texts import TextSet
+from edgecompress.models.checkpoint import load_model
+from edgecompress.models.classifier import Classifier, Output
+from edgecompress.recipe.learning import Student
+from edgecompress.recipe.objective import Objective
+from edgecompress.runtime.text import TextEncoder
+from edgecompress.training.batches import TokenRows
+from edgecompress.training.loop import StepHook, Surroundings, Task, train
+from edgecompress.training.objectives import distilling, state_map
+from edgecompress.training.precision import choose_precision
+from edgecompress.training.signals import Asked, Wanted, teacher_signals
+
+
+class Classroom(Surroundings, Protocol):
+    """What teaching needs to know of the run that it is part of; a StageContext is one."""
+
+    @property
+    def data(self) -> Mapping[str, TextSet]:
+        """The roles that may be learnt from, and `validation`."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Who learns from whom; each reads texts by its own tokenizer."""
+
+    student: Classifier
+    student_reads: TextEncoder
+    teacher: Classifier
+    teacher_reads: TextEncoder
+    held_out: TokenRows | None  # validation rows, whose labels are the teacher's answers
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the training: which texts, for how long, and what to match."""
+
+    role: str
+    epochs: int
+    objective: Objective
+    name: str | None = None  # of the bar and the checkpoints, where the role does not tell
+    hook: StepHook | None = None
+    span: tuple[int, int] | None = None
+
+
+def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom) -> Pair:
+    """Bring student and teacher together.
+
+    The best epoch is the one that answers the validation rows most often as the teacher does, since
+    that is what a student is for; the labels of a few hundred rows would choose by luck.
+    """
+    teaches, teacher_reads = load_model(teacher), TextEncoder(teacher)
+    held_out = None
+    if texts := room.data.get("validation"):
+        asked = Asked(teaches, TokenRows.of(texts, teacher_reads), Wanted(), "fp32")
+        answers = teacher_signals(asked, room.scratch / "validation-signals", room.progress)
+        held_out = replace(TokenRows.of(texts, reads), labels=decisions(answers.logits))
+    return Pair(student, reads, teaches, teacher_reads, held_out)
+
+
+def teach(pair: Pair, part: Part, settings: Student, room: Classroom) -> dict[str, Any]:
+    """Ask the teacher once, train the student in place, and tell how it went."""
+    texts = room.data[part.role]
+    rows = TokenRows.of(texts, pair.student_reads)
+    asked = TokenRows.of(texts, pair.teacher_reads)
+    wanted = choose_states(pair, part.objective, rows, asked)
+    began = time.monotonic()
+    signals = teacher_signals(
+        Asked(pair.teacher, asked, wanted, choose_precision(settings.precision)),
+        room.scratch / f"{part.role}-signals",
+        room.progress,
+    )
+    teacher_s = time.monotonic() - began
+    task = Task(
+        part.name or part.role,
+        rows,
+        pair.held_out,
+        distilling(part.objective, signals),
+        part.epochs,
+        "agreement with the teacher",
+        part.hook,
+        part.span,
+    )
+    trained = train(pair.student, task, settings, room)
+    return {
+        **asdict(trained),
+        "teacher_s": round(teacher_s, 2),
+        "truncated_share": round(rows.truncated_share, 4),
+    }
+
+
+def choose_states(pair: Pair, objective: Objective, rows: TokenRows, asked: TokenRows) -> Wanted:
+    """Which inner states of the teacher the objective needs, one for each of the student's.
+
+    Raises:
+        StageError: student and teacher do not read the same tokens, or a pair of mapped states
+            has two widths, or two numbers of heads.
+    """
+    if not (objective.hidden or objective.attention):
+        return Wanted()
+    _require_same_tokens(rows, asked)
+    widths, heads = _sizes(pair.student, rows)
+    their_widths, their_heads = _sizes(pair.teacher, rows)
+    states = state_map(len(heads), len(their_heads))
+    maps = [max(state - 1, 0) for state in states[1:]]  # state 1 comes out of layer 0
+    if objective.hidden:
+        _require_equal("hidden", "wide", widths, [their_widths[state] for state in states])
+    if objective.attention:
+        _require_equal("attention", "heads", heads, [their_heads[layer] for layer in maps])
+    return Wanted(states if objective.hidden else (), maps if objective.attention else ())
+
+
+@torch.inference_mode()
+def _sizes(model: Classifier, rows: TokenRows) -> tuple[list[int], list[int]]:
+    """Width of each hidden state, and heads of each layer, as one text shows them.
+
+    The class of a teacher need not tell them otherwise.
+    """
+    shortest = rows.lengths.argsort()[:1]
+    output: Output = model.eval()(*rows.batch(shortest).inputs, hidden=True, attention=True)
+    widths = [state.shape[2] for state in output.hidden or ()]
+    return widths, [maps.shape[1] for maps in output.attention or ()]
+
+
+def require_parts(objective: Objective) -> None:
+    """Refuse an objective that would teach nothing.
+
+    Raises:
+        StageError: every weight is 0.
+    """
+    if not any(objective.parts):
+        raise StageError("objective: every part has weight 0; give one of them a weight")
+
+
+def _require_same_tokens(rows: TokenRows, asked: TokenRows) -> None:
+    for ours, theirs, origin in zip(rows.encoded, asked.encoded, rows.origins, strict=True):
+        if ours.ids != theirs.ids:
+            raise StageError(
+                f"objective: student and teacher read {origin} as {len(ours.ids)} and "
+                f"{len(theirs.ids)} tokens, or as different ones; hidden and attention need one "
+                "tokenizer and one max_length, logits do not"
+            )
+
+
+def _require_equal(part: str, unit: str, ours: Sequence[int], theirs: Sequence[int]) -> None:
+    for state, (our, their) in enumerate(zip(ours, theirs, strict=True)):
+        if our != their:
+            raise StageError(
+                f"objective.{part}: state {state} of the student is {our} {unit}, "
+                f"its teacher's is {their}; take `weights` of that width, or weight 0"
+            )
