@@ -91,6 +91,7 @@ class Asked:
     rows: TokenRows
     wanted: Wanted
     precision: Precision
+    bar: str = "teacher answers"  # what stands before the bar
 
 
 def teacher_signals(asked: Asked, folder: Path, progress: Progress) -> Signals:
@@ -125,7 +126,7 @@ def _compute(asked: Asked, folder: Path, progress: Progress) -> None:
     lengths = rows.lengths
     logits = np.empty((len(rows), len(teacher.labels)), np.float32)
     kept: dict[str, Ragged] = {}
-    with progress.track("teacher answers", len(rows), "texts") as bar:
+    with progress.track(asked.bar, len(rows), "texts") as bar:
         for numbers in batches_by_length(lengths, BATCH):
             inputs = rows.batch(numbers).inputs
             with autocast(asked.precision):
