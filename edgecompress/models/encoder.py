@@ -1,188 +1,23 @@
-"""Our own BERT-class encoder: each layer may have its own width, and the embeddings a low rank.
+"""Our own BERT-class encoder: each layer may have its own widths and ranks.
 
-Hugging Face's configuration can say neither, so a compressed network needs its own class. An
+Hugging Face's configuration can say none of it, so a compressed network needs its own class. An
 uncompressed BERT, DistilBERT or RoBERTa classifier becomes one by `Encoder.from_pretrained`.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from edgecompress.models.classifier import Classifier, Output
+from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.models.families import encoder_fields, encoder_weights
+from edgecompress.models.layers import Embeddings, Head, Layer, LowRank
 
-ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "gelu": functional.gelu,
-    "gelu_new": partial(functional.gelu, approximate="tanh"),
-    "relu": torch.relu,
-    "tanh": torch.tanh,
-}
-
-
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Every width of the network, so that weights plus this make the model."""
-
-    vocab_size: int
-    hidden: int
-    heads: tuple[int, ...]  # by layer
-    head_size: int
-    intermediate: tuple[int, ...]  # by layer
-    labels: tuple[str, ...]
-    embedding_rank: int | None = None  # None: the word table is as wide as the network
-    type_vocab: int = 2  # 0 where the family has no segment embeddings
-    max_positions: int = 512
-    position_offset: int = 0  # row of the first token; RoBERTa's table starts at 2
-    layer_norm_eps: float = 1e-12
-    activation: str = "gelu"
-    head_activation: str = "tanh"
-    dropout: float = 0.1
-    attention_dropout: float = 0.1
-    head_dropout: float = 0.1
-    pad_id: int = 0
-
-    def __post_init__(self) -> None:
-        if len(self.heads) != len(self.intermediate):
-            raise ValueError(
-                f"heads has {len(self.heads)} layers, intermediate has {len(self.intermediate)}"
-            )
-        unknown = {self.activation, self.head_activation} - ACTIVATIONS.keys()
-        if unknown:
-            raise ValueError(f"no activation {sorted(unknown)}; there are {sorted(ACTIVATIONS)}")
-
-    @property
-    def layers(self) -> int:
-        """How many layers the network has."""
-        return len(self.heads)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values only; `from_json` gives an equal configuration back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote, after a trip through a file.
-
-        Raises:
-            TypeError: a field is missing, or unknown.
-        """
-        lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-        return cls(**{**values, **lists})
-
-
-class Embeddings(nn.Module):
-    """Word + position + segment, normalised."""
-
-    positions: Tensor
-
-    def __init__(self, config: EncoderConfig) -> None:
-        super().__init__()
-        rank = config.embedding_rank or config.hidden
-        self.word = nn.Embedding(config.vocab_size, rank)
-        self.widen = (
-            nn.Linear(rank, config.hidden, bias=False) if config.embedding_rank else nn.Identity()
-        )
-        self.position = nn.Embedding(config.max_positions, config.hidden)
-        self.segment = nn.Embedding(config.type_vocab, config.hidden) if config.type_vocab else None
-        self.norm = nn.LayerNorm(config.hidden, eps=config.layer_norm_eps)
-        self.dropout = nn.Dropout(config.dropout)
-        rows = torch.arange(config.position_offset, config.max_positions).unsqueeze(0)
-        self.register_buffer("positions", rows, persistent=False)
-
-    def forward(self, input_ids: Tensor, token_type_ids: Tensor | None) -> Tensor:
-        """[b, s] ids -> [b, s, hidden]."""
-        total = self.widen(self.word(input_ids))
-        if self.segment is not None:
-            types = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
-            total = total + self.segment(types)
-        total = total + self.position(self.positions[:, : input_ids.shape[1]])
-        embedded: Tensor = self.dropout(self.norm(total))
-        return embedded
-
-
-class Attention(nn.Module):
-    """Multi-head self-attention, with as many heads as this layer kept."""
-
-    def __init__(self, config: EncoderConfig, heads: int) -> None:
-        super().__init__()
-        width = heads * config.head_size
-        self.query = nn.Linear(config.hidden, width)
-        self.key = nn.Linear(config.hidden, width)
-        self.value = nn.Linear(config.hidden, width)
-        self.out = nn.Linear(width, config.hidden)
-        self.heads, self.head_size = heads, config.head_size
-        self.dropout = nn.Dropout(config.attention_dropout)
-
-    def forward(
-        self, states: Tensor, mask: Tensor | None, explicit: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        """[b, s, hidden] -> the same shape, and the attention maps where the arithmetic has them.
-
-        Explicit arithmetic takes an additive mask and gives maps; otherwise the mask is boolean.
-        Its operations come in the order in which onnxruntime's transformer optimizer looks for
-        them; from torch's fused operator it recognises no attention at all.
-        """
-        batch, length, _ = states.shape
-        split = (batch, length, self.heads, self.head_size)
-        query = self.query(states).view(split).transpose(1, 2)
-        key = self.key(states).view(split).transpose(1, 2)
-        value = self.value(states).view(split).transpose(1, 2)
-        maps = None
-        if explicit:
-            scores = torch.matmul(query, key.transpose(2, 3)) / math.sqrt(self.head_size)
-            maps = torch.softmax(scores if mask is None else scores + mask, dim=-1)
-            mixed = torch.matmul(self.dropout(maps), value)
-        else:
-            dropout = self.dropout.p if self.training else 0.0
-            mixed = functional.scaled_dot_product_attention(query, key, value, mask, dropout)
-        mixed = mixed.transpose(1, 2).reshape(batch, length, self.heads * self.head_size)
-        return self.out(mixed), maps
-
-
-class Layer(nn.Module):
-    """Attention, then two dense layers; each with a residual and a norm behind it."""
-
-    def __init__(self, config: EncoderConfig, index: int) -> None:
-        super().__init__()
-        self.attention = Attention(config, config.heads[index])
-        self.attention_norm = nn.LayerNorm(config.hidden, eps=config.layer_norm_eps)
-        self.up = nn.Linear(config.hidden, config.intermediate[index])
-        self.down = nn.Linear(config.intermediate[index], config.hidden)
-        self.output_norm = nn.LayerNorm(config.hidden, eps=config.layer_norm_eps)
-        self.activation = ACTIVATIONS[config.activation]
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(
-        self, states: Tensor, mask: Tensor | None, explicit: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        """[b, s, hidden] -> the same shape, and the attention maps where there are any."""
-        mixed, maps = self.attention(states, mask, explicit)
-        states = self.attention_norm(self.dropout(mixed) + states)
-        changed = self.down(self.activation(self.up(states)))
-        return self.output_norm(self.dropout(changed) + states), maps
-
-
-class Head(nn.Module):
-    """The first token's state, one dense layer, and the logits."""
-
-    def __init__(self, config: EncoderConfig) -> None:
-        super().__init__()
-        self.dense = nn.Linear(config.hidden, config.hidden)
-        self.out = nn.Linear(config.hidden, len(config.labels))
-        self.activation = ACTIVATIONS[config.head_activation]
-        self.dropout = nn.Dropout(config.head_dropout)
-
-    def forward(self, states: Tensor) -> Tensor:
-        """[b, s, hidden] -> [b, classes]."""
-        logits: Tensor = self.out(self.dropout(self.activation(self.dense(states[:, 0]))))
-        return logits
+__all__ = ["Encoder", "EncoderConfig", "LowRank", "additive_mask", "take_layers"]
 
 
 class Encoder(Classifier):
@@ -261,6 +96,7 @@ def take_layers(encoder: Encoder, layers: Sequence[int]) -> Encoder:
         encoder.config,
         heads=tuple(encoder.config.heads[index] for index in layers),
         intermediate=tuple(encoder.config.intermediate[index] for index in layers),
+        ranks=tuple(encoder.config.ranks[index] for index in layers if encoder.config.ranks),
     )
     smaller = Encoder(config)
     smaller.embeddings.load_state_dict(encoder.embeddings.state_dict())

@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from edgecompress.core.errors import StageError
-from edgecompress.models.encoder import Encoder, EncoderConfig, take_layers
+from edgecompress.models.encoder import Encoder, EncoderConfig, LowRank, take_layers
 
 TINY = EncoderConfig(
     vocab_size=50,
@@ -128,13 +128,52 @@ def test_a_low_rank_embedding_saves_the_weights_it_promises():
     assert thin(*batch(vocab_size=50)).logits.shape == (4, 2)
 
 
-def test_a_configuration_survives_json():
-    assert EncoderConfig.from_json(json.loads(json.dumps(TINY.to_json()))) == TINY
+LOW_RANKS = ({"query": 3, "out": 5}, {}, {"up": 6, "down": 7})
+
+
+def test_each_matrix_of_each_layer_may_have_a_rank_of_its_own():
+    full, thin = Encoder(TINY), Encoder(replace(TINY, ranks=LOW_RANKS))
+    assert thin(*batch(vocab_size=50)).logits.shape == (4, 2)
+    assert thin.layers[0].attention.query.rank == 3
+    assert thin.layers[2].down.in_features == 40
+    # in x out against rank x (in + out), of 16 x 16, 16 x 16, 16 x 40 and 40 x 16
+    saved = 256 - 3 * 32 + 256 - 5 * 32 + 640 - 6 * 56 + 640 - 7 * 56
+    assert full.params - thin.params == saved
+
+
+def test_a_low_rank_layer_is_the_product_of_its_factors():
+    layer = LowRank(16, 3, 8)
+    whole = nn.Linear(16, 8)
+    with torch.no_grad():
+        whole.weight.copy_(layer.widen.weight @ layer.narrow.weight)
+        whole.bias.copy_(layer.widen.bias)
+    states = torch.randn(2, 5, 16)
+    torch.testing.assert_close(layer(states), whole(states), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("config", [TINY, replace(TINY, ranks=LOW_RANKS)])
+def test_a_configuration_survives_json(config):
+    assert EncoderConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_a_configuration_from_before_there_were_ranks_still_loads():
+    written = {key: value for key, value in TINY.to_json().items() if key != "ranks"}
+    assert EncoderConfig.from_json(written) == TINY
 
 
 def test_a_configuration_with_two_depths_is_refused():
     with pytest.raises(ValueError, match="heads has 2 layers, intermediate has 3"):
         replace(TINY, heads=(4, 4))
+
+
+def test_ranks_of_another_depth_are_refused():
+    with pytest.raises(ValueError, match="heads has 3 layers, ranks has 1"):
+        replace(TINY, ranks=({},))
+
+
+def test_a_rank_of_no_matrix_is_refused():
+    with pytest.raises(ValueError, match=r"no matrix \['quary'\]; there are \['query'"):
+        replace(TINY, ranks=({"quary": 3}, {}, {}))
 
 
 def test_an_unknown_activation_is_refused():
@@ -151,6 +190,12 @@ def test_taken_layers_are_copies_of_the_layers_named():
     with torch.no_grad():
         taken.layers[1].up.weight.zero_()
     assert encoder.layers[2].up.weight.abs().sum() > 0
+
+
+def test_taken_layers_keep_their_ranks():
+    taken = take_layers(Encoder(replace(TINY, ranks=LOW_RANKS)), (1, 2))
+    assert taken.config.ranks == LOW_RANKS[1:]
+    assert taken.layers[1].up.rank == 6
 
 
 def test_an_architecture_that_the_encoder_cannot_hold_is_refused_with_the_ones_it_can():
