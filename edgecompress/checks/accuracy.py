@@ -20,14 +20,15 @@ def measure(case: Case, settings: Accuracy) -> Sequence[Measurement]:
     ours = decisions(case.answers(case.candidate, settings.data)) == truth
     theirs = decisions(case.answers(case.teacher, settings.data)) == truth
     return [
-        _share("accuracy", ours, settings.data),
+        share("accuracy", ours, settings.data),
         _drop(ours, theirs, settings.data),
         _worst_class(ours, truth, case.labels, settings.data),
-        _share("negative_flip_rate", theirs & ~ours, settings.data),
+        share("negative_flip_rate", theirs & ~ours, settings.data),
     ]
 
 
-def _share(name: str, hits: Hits, role: str) -> Measurement:
+def share(name: str, hits: Hits, role: str) -> Measurement:
+    """The share of rows that are hits, by Wilson's interval."""
     low, high = wilson(int(hits.sum()), len(hits))
     return Measurement(
         name, float(hits.mean()), low, high, "fraction", len(hits), "wilson, 95 %", role

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from edgecompress.checks import accuracy, latency, loyalty
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Answers, Case, Contestant
+from edgecompress.core.case import Answers, Case, Contestant, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.measurement import Measurement, exact
 from edgecompress.core.texts import TextSet
@@ -13,6 +13,7 @@ from edgecompress.recipe import checks as settings
 from edgecompress.runtime.machine import fingerprint
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.store.store import Store
+from edgecompress.training.scores import Scores, load_scores
 from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.workspace import Workspace
 
@@ -30,6 +31,7 @@ class Yardstick:
     labels: tuple[str, ...]
     seed: int
     known: Answers  # shared by all stages: the teacher answers once
+    difficulty: Artifact | None = None  # scores of the texts, once a stage has made them
 
 
 def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measurement, ...]:
@@ -38,7 +40,7 @@ def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measu
         {
             "kind": "measurements",
             "version": VERSION,
-            "inputs": [made.digest, yard.teacher.digest, yard.texts.digest if yard.texts else None],
+            "inputs": _inputs(made, yard),
             "machine": fingerprint(),
             "libraries": library_versions(LIBRARIES),
             "seed": yard.seed,
@@ -54,6 +56,12 @@ def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measu
     if yard.texts is not None:
         measured += _behaviour(ours, yard.texts, yard, ws)
     return save_measurements(measured, key, (made.digest, yard.teacher.digest), ws.store)
+
+
+def _inputs(made: Artifact, yard: Yardstick) -> list[str | None]:
+    scores = [yard.difficulty.digest] if yard.difficulty else []
+    texts = yard.texts.digest if yard.texts else None
+    return [made.digest, yard.teacher.digest, texts, *scores]
 
 
 def _behaviour(
@@ -73,12 +81,24 @@ def _behaviour(
         *accuracy.measure(case, settings.Accuracy(check="accuracy", data=role)),
         *loyalty.measure(case, settings.Loyalty(check="loyalty", data=role)),
     ]
+    if yard.difficulty:
+        found += _easy_and_hard(case, texts, load_scores(yard.difficulty.path, texts))
     timing = settings.Latency(check="latency", data=role, pairs=PAIRS)
     try:
         found += latency.measure(case, timing)
     except MeasureError as error:
         ws.progress.warn(f"{ours.name}: no latency in the stage table: {error}")
     return found
+
+
+def _easy_and_hard(case: Case, texts: TextSet, scores: Scores) -> list[Measurement]:
+    """Accuracy on either half of the texts, apart at the median of their difficulty.
+
+    A half may be empty: nothing is above the median where all texts are equally hard.
+    """
+    right = decisions(case.answers(case.candidate, texts.name)) == texts.labels
+    halves = {"easy_accuracy": right[~scores.hard], "hard_accuracy": right[scores.hard]}
+    return [accuracy.share(name, hits, texts.name) for name, hits in halves.items() if len(hits)]
 
 
 def save_measurements(

@@ -166,6 +166,7 @@ def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageR
         run.file.recipe.labels,
         run.file.recipe.seed,
         run.known,
+        run.aside.get("difficulty"),
     )
     facts = dict(artifact.facts)
     return StageRecord(
