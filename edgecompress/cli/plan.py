@@ -28,6 +28,9 @@ def command(recipe: Path, where: bool, options: Options) -> None:
         output.document(plan.as_document())
         return
     _steps(plan, where=where)
+    for planned in plan.steps:
+        for remark in planned.step.settings.remarks():
+            click.echo(f"{planned.step.label} {planned.step.kind}: {remark}")
     click.echo()
     _certificates(plan.certificates)
 

@@ -1,6 +1,6 @@
 """The parts of a distillation loss, as a recipe writes them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -23,13 +23,11 @@ class Objective(Section):
         "works for students of any width",
     )
     temperature: float = Field(default=2.0, gt=0, le=100)
-    smooth: (
-        Annotated[float, Field(gt=0, le=1)] | Literal["difficulty", "mean-difficulty"] | None
-    ) = Field(
+    smooth: Smooth | None = Field(
         default=None,
-        description="exponent d of the teacher's probabilities on `train`: `difficulty` takes "
-        "each text's own from an earlier `difficulty` stage (RMC), `mean-difficulty` their "
-        "mean for all texts (its control), a number that number",
+        description="exponent d of the teacher's probabilities: `difficulty` takes each text's own "
+        "from an earlier `difficulty` stage (RMC), `mean-difficulty` their mean for all texts (its "
+        "control), a number that number; only a number also smooths on unlabelled texts",
     )
     reweight: Literal["focal", "jtt"] | None = Field(
         default=None,
@@ -47,3 +45,12 @@ class Objective(Section):
     def wants_difficulty(self) -> bool:
         """Whether it reads the scores of a `difficulty` stage."""
         return isinstance(self.smooth, str) or self.reweight == "jtt"
+
+    def on_unlabelled(self) -> Self:
+        """What texts without labels teach: the teacher's logits alone.
+
+        They have no difficulty either, so only a smoothing by a number stays. Inner states of so
+        many texts would fill a disk.
+        """
+        number = self.smooth if isinstance(self.smooth, float) else None
+        return type(self)(temperature=self.temperature, smooth=number)

@@ -68,6 +68,15 @@ class Prune(Student):
     )
     epochs: int = Field(default=3, ge=0, le=1000, description="0: no training at all")
 
+    def remarks(self) -> tuple[str, ...]:
+        """Zeros are not speed."""
+        if self.sparsity is None:
+            return ()
+        return (
+            "sets single weights to zero: for experiments, since ONNX Runtime computes zeros as "
+            "any number; the model gets neither faster nor smaller",
+        )
+
     @property
     def measures_this_machine(self) -> bool:
         """A latency target is met on the machine where it was measured."""

@@ -37,6 +37,10 @@ class StageSettings(Section):
         """Kinds of the earlier stages whose side artifacts it reads."""
         return ()
 
+    def remarks(self) -> tuple[str, ...]:
+        """What somebody who plans with these settings should be told."""
+        return ()
+
     @property
     def measures_this_machine(self) -> bool:
         """Whether timings decide the result, so that another machine's cannot stand in."""

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgecompress.data.roles import Data
-from edgecompress.recipe.learning import Distill, Finetune
+from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
 from edgecompress.recipe.reading import RecipeFile
 from edgecompress.recipe.shipping import Export, Quantize
+from edgecompress.recipe.shrinking import Factorize, Prune, Vocabulary
+from edgecompress.recipe.stage import StageSettings, TrainingSettings
 from edgecompress.workflow.origin import Origin
 from edgecompress.workflow.validate import steps_of
 
@@ -27,46 +29,94 @@ class Expectation:
 
 @dataclass(frozen=True)
 class _Shape:
+    """The widths that decide time and size."""
+
     hidden: int
-    intermediate: int
+    attention: float  # width of queries, keys and values
+    intermediate: float
     layers: int
     vocabulary: int
+    rank: int
+    positions: int
+    weight_bytes: int = 4
 
-    def layer_params(self, layers: int) -> int:
-        return layers * (4 * self.hidden**2 + 2 * self.hidden * self.intermediate)
+    @property
+    def layer_params(self) -> float:
+        return self.layers * self.hidden * (4 * self.attention + 2 * self.intermediate)
 
-    def params(self, layers: int) -> int:
-        return self.layer_params(layers) + (self.vocabulary + 512 + self.hidden) * self.hidden
+    @property
+    def params(self) -> float:
+        table = self.vocabulary * self.rank + self.positions * self.hidden
+        return self.layer_params + table + self.hidden**2
+
+    def after(self, stage: StageSettings) -> "_Shape":
+        """The shape of what the stage leaves, as far as its settings tell."""
+        if isinstance(stage, Distill) and stage.layers is not None:
+            many = stage.layers if isinstance(stage.layers, int) else len(stage.layers)
+            return replace(self, layers=many)
+        if isinstance(stage, Theseus):
+            many = stage.modules if isinstance(stage.modules, int) else len(stage.modules)
+            return replace(self, layers=many)
+        if isinstance(stage, Prune):
+            return self.pruned(stage)
+        if isinstance(stage, Factorize) and isinstance(stage.embeddings, int):
+            return replace(self, rank=stage.embeddings)
+        if isinstance(stage, Vocabulary) and stage.pieces is not None:
+            return replace(self, vocabulary=min(self.vocabulary, stage.pieces))
+        return replace(self, weight_bytes=1) if isinstance(stage, Quantize) else self
+
+    def pruned(self, stage: Prune) -> "_Shape":
+        """Heads are taken to be 64 wide, or 32 in a narrow network, as BERT's family has them."""
+        head = 64 if self.hidden >= 512 else 32
+        by = stage.speedup or 1.0
+        return replace(
+            self,
+            layers=round(_kept(stage.layers, self.layers)),
+            attention=head * _kept(stage.heads, self.attention / head) / by,
+            intermediate=_kept(stage.intermediate, self.intermediate) / by,
+        )
 
 
 def expectations(file: RecipeFile, data: Data, teacher: Origin) -> Iterator[Expectation]:
     """One for each step, in order; good to a factor of two."""
-    shape = _shape_of(teacher, data)
-    layers = shape.layers if shape else 0
-    for settings in steps_of(file.recipe):
-        if shape is None:
+    shape = start = _shape_of(teacher, data)
+    for stage in steps_of(file.recipe):
+        if shape is None or start is None:
             yield Expectation(None, None)
             continue
-        seconds = 1.0
-        if isinstance(settings, Distill) and settings.layers is not None:
-            layers = settings.layers if isinstance(settings.layers, int) else len(settings.layers)
-        if isinstance(settings, (Finetune, Distill)):
-            tokens = _tokens(settings, data)
-            seconds = 6 * shape.layer_params(layers) * tokens / FLOPS_PER_S
-            if isinstance(settings, Distill):  # the teacher answers each text once
-                seconds += 2 * shape.layer_params(shape.layers) * tokens / FLOPS_PER_S
-        elif isinstance(settings, (Export, Quantize)):
-            seconds = SECONDS_PER_EXPORT
-        width = 1 if isinstance(settings, Quantize) else 4
-        yield Expectation(round(seconds, 1), width * shape.params(layers))
+        shape = shape.after(stage)
+        size = None if stage.aside else round(shape.weight_bytes * shape.params)
+        yield Expectation(round(_seconds(stage, shape, start, data), 1), size)
 
 
-def _tokens(settings: Finetune | Distill, data: Data) -> int:
-    per_text = min(TOKENS_PER_TEXT, settings.max_length)
-    texts = settings.epochs * (data.rows("train") or 10_000)
-    if isinstance(settings, Distill) and "transfer" in dict(data.recipe.data.by_role()):
-        texts += settings.transfer_epochs * (data.rows("transfer") or 10_000)
-    return texts * per_text
+def _seconds(stage: StageSettings, shape: _Shape, teacher: _Shape, data: Data) -> float:
+    if isinstance(stage, (Export, Quantize)):
+        return SECONDS_PER_EXPORT
+    if not isinstance(stage, TrainingSettings):
+        return 1.0
+    tokens = _tokens(stage, data)
+    passes = 6 * shape.layer_params * tokens  # forward, and twice that backward
+    if isinstance(stage, Difficulty):
+        passes *= {"runs": len(stage.sparsities), "gradual": 1, "one-shot": 1 / 3}[stage.method]
+    if isinstance(stage, Student):  # the teacher answers each text once
+        passes += 2 * teacher.layer_params * tokens / max(stage.epochs, 1)
+    return passes / FLOPS_PER_S
+
+
+def _tokens(stage: TrainingSettings, data: Data) -> int:
+    texts = stage.epochs * (data.rows("train") or 10_000)
+    if isinstance(stage, Student) and "transfer" in dict(data.recipe.data.by_role()):
+        texts += stage.transfer_epochs * (data.rows("transfer") or 10_000)
+    if isinstance(stage, Distill) and stage.augment:
+        texts += stage.transfer_epochs * stage.augment.rows
+    return texts * min(TOKENS_PER_TEXT, stage.max_length)
+
+
+def _kept(asked: float | None, have: float) -> float:
+    """A count, a share, or everything."""
+    if asked is None:
+        return have
+    return asked * have if asked < 1 else min(asked, have)
 
 
 def _shape_of(teacher: Origin, data: Data) -> _Shape | None:
@@ -79,10 +129,13 @@ def _shape_of(teacher: Origin, data: Data) -> _Shape | None:
         config = json.loads(Path(folder, "config.json").read_text())
         hidden = int(config["hidden_size"])
         return _Shape(
-            hidden,
-            int(config.get("intermediate_size", 4 * hidden)),
-            int(config.get("num_hidden_layers", 6)),
-            int(config["vocab_size"]),
+            hidden=hidden,
+            attention=hidden,
+            intermediate=int(config.get("intermediate_size", 4 * hidden)),
+            layers=int(config.get("num_hidden_layers", 6)),
+            vocabulary=int(config["vocab_size"]),
+            rank=hidden,
+            positions=int(config.get("max_position_embeddings", 512)),
         )
     except (OSError, ValueError, KeyError):
         return None  # another family's words for its shape; no estimate is better than a wrong one

@@ -113,6 +113,7 @@ class Plan:
                     "expected_seconds": None if p.artifact else p.expected.seconds,
                     "expected_bytes": p.expected.bytes,
                     "gives": p.step.settings.gives,
+                    "remarks": list(p.step.settings.remarks()),
                     "loads_as": p.step.settings.loads_as,
                     "file": p.step.module,
                 }

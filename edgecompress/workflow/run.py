@@ -93,11 +93,7 @@ def make_all(run: Run, until: str | None = None) -> None:
     if until is not None and until not in names:
         raise InputError(f"--until {until}: no such step; this recipe has {', '.join(names)}")
     for step in run.steps:
-        artifact, cached = make_or_find(run, step)
-        if step.settings.aside:
-            run.aside[step.kind] = artifact
-        else:
-            run.made.append(artifact)
+        artifact, cached = make(run, step)
         run.records.append(_record(run, step, artifact, cached=cached))
         if step.label == "teacher":
             _require_knowing_teacher(run)
@@ -105,8 +101,17 @@ def make_all(run: Run, until: str | None = None) -> None:
             return
 
 
-def make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
-    """One step's artifact, and whether the store had it."""
+def make(run: Run, step: Step) -> tuple[Artifact, bool]:
+    """One step's artifact, which the next steps go on from, and whether the store had it."""
+    artifact, cached = _make_or_find(run, step)
+    if step.settings.aside:
+        run.aside[step.kind] = artifact
+    else:
+        run.made.append(artifact)
+    return artifact, cached
+
+
+def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
     ws = run.ws
     key = step.key(run.at)
     with ws.store.lock(key):

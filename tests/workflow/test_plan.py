@@ -1,7 +1,7 @@
 """Steps and keys."""
 
 from edgecompress.data.roles import Data
-from edgecompress.workflow.plan import make_steps, plan_recipe
+from edgecompress.workflow.plan import Start, make_steps, plan_recipe
 
 
 def first_key(file, ws):
@@ -10,7 +10,7 @@ def first_key(file, ws):
 
 def distill_key(file, ws):
     data = Data(file.recipe, file.folder, ws.resources, ws.progress)
-    return make_steps(file, data)[1].key("digest of the teacher", "digest of the teacher")
+    return make_steps(file, data)[1].key(Start("the teacher's", "the teacher's"))
 
 
 def test_nothing_is_cached_in_an_empty_store(smoke, ws):
