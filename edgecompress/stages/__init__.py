@@ -3,12 +3,13 @@
 `STAGES` is the whole registry; the word in the recipe, the settings class and the module agree.
 """
 
-from edgecompress.stages import adopt, distill, export, finetune, quantize
+from edgecompress.stages import adopt, difficulty, distill, export, finetune, quantize
 from edgecompress.stages.context import StageContext, StageFunction
 
 STAGES: dict[str, StageFunction] = {
     "finetune": finetune.run,
     "adopt": adopt.run,
+    "difficulty": difficulty.run,
     "distill": distill.run,
     "export": export.run,
     "quantize": quantize.run,

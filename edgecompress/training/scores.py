@@ -22,6 +22,7 @@ from edgecompress.core.texts import TextSet
 PARTS = ("d", "variance", "mean_loss", "wrong")
 
 Numbers = NDArray[np.float64]
+Hits = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Scores:
     wrong: Numbers  # share of these models that miss the label
 
     @property
-    def hard(self) -> NDArray[np.bool_]:
+    def hard(self) -> Hits:
         """[n]: whether the variance is above the median of this role."""
         return np.asarray(self.variance > np.median(self.variance))
 
@@ -70,7 +71,7 @@ class Scale:
         if self.high <= self.low:
             return np.ones_like(variance)
         place = ((variance - self.low) / (self.high - self.low)).clip(0, 1)
-        return np.asarray(self.alpha + (1 - self.alpha) * place)
+        return np.asarray(self.alpha + (1 - self.alpha) * place).clip(self.alpha, 1)
 
 
 def label_losses(logits: FloatArray, labels: IntArray) -> Numbers:
@@ -80,7 +81,7 @@ def label_losses(logits: FloatArray, labels: IntArray) -> Numbers:
     return np.asarray(logsumexp(exact, axis=1) - picked)
 
 
-def score(losses: Numbers, wrong: NDArray[np.bool_], scale: Scale) -> Scores:
+def score(losses: Numbers, wrong: Hits, scale: Scale) -> Scores:
     """Scores from the losses and misses of several models, both [models, n].
 
     Losses are compared as they are, as in the paper. Standardising those of each model would keep
