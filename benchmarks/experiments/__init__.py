@@ -1,0 +1,1 @@
+"""The papers' claims, tested at small scale: settings, arms, and what is claimed of them."""

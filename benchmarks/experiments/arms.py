@@ -1,0 +1,114 @@
+"""An arm of an experiment: a chain of stages from the setting's teacher, and what it answers.
+
+Each arm is a recipe in WORK/recipes, run by the package itself into the store below WORK: a second
+call finds what is there, and a killed one goes on where it was. Answers are kept beside it.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from ruamel.yaml import YAML
+
+from benchmarks.experiments.settings import Places, Setting
+from edgecompress.core.artifact import Artifact
+from edgecompress.core.case import FloatArray
+from edgecompress.core.progress import Progress
+from edgecompress.models.predictor import TorchPredictor
+from edgecompress.recipe.reading import read_recipe
+from edgecompress.runtime.model import EdgeModel
+from edgecompress.workflow.run import make, start
+from edgecompress.workflow.workspace import Workspace
+
+TEACHER = "resource:e5-small"
+TEACHER_TRAINING = {"epochs": 3, "learning_rate": 5e-5}
+SEED = 1  # of the teacher, which all seeds of the arms share
+
+Stages = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an arm's recipe left."""
+
+    model: Artifact
+    aside: Mapping[str, Artifact]
+
+
+@dataclass
+class Laboratory:
+    """Makes arms of one setting, and asks them."""
+
+    setting: Setting
+    places: Places
+    progress: Progress
+    answers: dict[tuple[str, str], FloatArray] = field(default_factory=dict)
+
+    def teacher(self) -> Artifact:
+        """The 12-layer model, fine-tuned once for all arms."""
+        tuned = {"finetune": TEACHER_TRAINING | {"max_length": self.setting.max_length}}
+        recipe = self._recipe({"model": TEACHER} | tuned, [{"kind": "export"}], SEED)
+        return self._run("teacher", recipe, steps=1).model
+
+    def arm(self, name: str, stages: Stages, seed: int) -> Made:
+        """Run the stages on the teacher; those that end in ONNX say so themselves."""
+        ends = [] if stages and stages[-1]["kind"] in ("export", "quantize") else ["export"]
+        whole = [*stages, *({"kind": kind} for kind in ends)]
+        teacher = {"model": str(self.teacher().path), "max_length": self.setting.max_length}
+        return self._run(f"{name}-{seed}", self._recipe(teacher, whole, seed), 1 + len(stages))
+
+    def ask(self, model: Artifact, role: str) -> FloatArray:
+        """Its logits on the rows of a role, [n, classes]; asked once."""
+        if (model.digest, role) not in self.answers:
+            file = self.places.work / "answers" / self.setting.name / f"{model.digest}-{role}.npy"
+            if not file.is_file():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                np.save(file.with_suffix(".new.npy"), self._logits(model, role), allow_pickle=False)
+                file.with_suffix(".new.npy").rename(file)
+            self.answers[model.digest, role] = np.load(file, allow_pickle=False)
+        return self.answers[model.digest, role]
+
+    def right(self, model: Artifact, role: str = "test") -> FloatArray:
+        """1 where the model picks the label, else 0; [n]."""
+        labels = self.setting.texts(self.places, role).labels
+        return (self.ask(model, role).argmax(axis=1) == labels).astype(np.float64)
+
+    def _logits(self, model: Artifact, role: str) -> FloatArray:
+        texts = self.setting.texts(self.places, role).texts
+        if model.kind == "torch-model":
+            return TorchPredictor(model.path, threads=torch.get_num_threads()).logits(texts)
+        return EdgeModel.load(model.path, threads=1).logits(texts)
+
+    def _recipe(self, teacher: Mapping[str, Any], stages: Stages, seed: int) -> dict[str, Any]:
+        folder = self.setting.folder(self.places)
+        columns = {"text_pair": "text_pair"} if self.setting.pairs else {}
+        return {
+            "version": 1,
+            "name": self.setting.name,
+            "task": "text-classification",
+            "seed": seed,
+            "labels": list(self.setting.labels),
+            "teacher": dict(teacher),
+            "data": {
+                role: {"source": str(folder / f"{role}.jsonl")} | columns
+                for role in ("train", "validation", "test")
+            },
+            "stages": [dict(stage) for stage in stages],
+            "gate": [{"check": "size", "ratio_at_most": 1.0}],
+        }
+
+    def _run(self, name: str, recipe: Mapping[str, Any], steps: int) -> Made:
+        file = self.places.work / "recipes" / f"{self.setting.name}-{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("w", encoding="utf-8") as stream:
+            YAML(typ="safe").dump(dict(recipe), stream)
+        workspace = Workspace.open(self.places.work / "store", self.progress)
+        began = time.monotonic()
+        run = start(read_recipe(file), workspace)
+        fresh = [not make(run, step)[1] for step in run.steps[:steps]]
+        if any(fresh):
+            print(f"{file.stem}: {time.monotonic() - began:.0f} s", flush=True)
+        return Made(run.made[-1], dict(run.aside))

@@ -1,0 +1,87 @@
+"""ROSITA (2103.11367): iterative pruning, distillation while pruning, scores, and SVD.
+
+Tests 12, 13, 14 and 16 of the plan.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.experiments.arms import Made
+from benchmarks.experiments.bench import Bench, Says
+from benchmarks.experiments.claims import Claim
+
+WIDTH = {"heads": 3, "intermediate": 256}  # of 12 and 1,536: more than four times smaller layers
+KD = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}
+LABELS = {"logits": 0.0, "labels": 1.0}
+ROUNDS = {"rounds": 9, "pruning_share": 0.3}
+RANKS = (32, 64, 128, 192, 256, 320)
+
+
+def claims(bench: Bench) -> list[Claim]:
+    """Everything about pruning and factorizing."""
+    return [*_pruning(bench), *_scores(bench), *_ranks(bench)]
+
+
+def _pruning(bench: Bench) -> list[Claim]:
+    once = _pruned(bench, "once", objective=KD)
+    rounds = _pruned(bench, "rounds", objective=KD, **ROUNDS)
+    alone = _pruned(bench, "no-kd", objective=LABELS)
+    return [
+        bench.contest(Says(12, "iterative", "one-step pruning", "+0.3 to +1.5"), rounds, once),
+        bench.contest(Says(13, "pruning with KD", "without", "+1 to +4"), once, alone),
+    ]
+
+
+def _scores(bench: Bench) -> list[Claim]:
+    """Taylor scores against chance, before and after the recovery training."""
+    raw = {"epochs": 0, "repair": "none"}
+    before = [_pruned(bench, f"{i}-raw", importance=i, **raw) for i in ("taylor", "random")]
+    after = [
+        _pruned(bench, "once", objective=KD),
+        _pruned(bench, "random", objective=KD, importance="random"),
+    ]
+    first = bench.contest(
+        Says(14, "Taylor", "random, before recovery", "large before recovery"), *before
+    )
+    gaps = [
+        (bench.right(a) - bench.right(b)) - (bench.right(c) - bench.right(d))
+        for a, b, c, d in zip(*before, *after, strict=True)
+    ]
+    shrinks = Says(14, "", "", "at most 1 point after", text="the gap shrinks with recovery")
+    detail = {
+        name: _means(bench, arm) for name, arm in zip(("taylor", "random"), after, strict=True)
+    }
+    return [first, bench.claim(shrinks, gaps, detail)]
+
+
+def _pruned(bench: Bench, name: str, **settings: object) -> list[Made]:
+    return bench.arms(f"pruned-{name}", [bench.student("prune", **WIDTH, **settings)])
+
+
+def _means(bench: Bench, arm: list[Made]) -> list[float]:
+    return [round(float(bench.right(made).mean()), 4) for made in arm]
+
+
+def _ranks(bench: Bench) -> list[Claim]:
+    """No training and no chance in it: one seed."""
+    right, errors = {}, []
+    for weighting in ("plain", "frequency"):
+        for rank in RANKS:
+            stage = {"kind": "factorize", "embeddings": rank, "weighting": weighting}
+            made = bench.lab.arm(f"rank-{rank}-{weighting}", [stage], bench.seeds[0])
+            right[weighting, rank] = bench.right(made)
+            if weighting == "plain":
+                errors.append(float(made.model.facts["error"]["embeddings"]))
+    if sorted(errors, reverse=True) != errors:
+        raise AssertionError(f"the error of an SVD must fall with its rank, got {errors}")
+    detail: dict[str, Any] = {"error": dict(zip(RANKS, errors, strict=True))}
+    detail |= {f"{w} {r}": round(float(v.mean()), 4) for (w, r), v in right.items()}
+    low, high = RANKS[1], RANKS[-1]
+    grows = Says(16, "", "", "falls smoothly", text=f"accuracy at rank {high} above rank {low}")
+    weighted = Says(16, "", "", "not in the paper", text="frequency-weighted above plain SVD")
+    mean = [np.mean([right["frequency", r] - right["plain", r] for r in RANKS], axis=0)]
+    return [
+        bench.claim(grows, [right["frequency", high] - right["frequency", low]], detail),
+        bench.claim(weighted, mean, detail),
+    ]

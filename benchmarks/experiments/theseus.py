@@ -1,0 +1,165 @@
+"""BERT-of-Theseus (2002.02925): curricula of replacing, and which module matters most.
+
+Tests 6 to 10 of the plan, and the loyalty of students (tests 2, 3, 5; 2109.03228), whose arms are
+the same.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from benchmarks.experiments.arms import Made
+from benchmarks.experiments.bench import BOTTOM, Bench, Says
+from benchmarks.experiments.claims import Claim
+from edgecompress.checks.loyalty import probability_loyalty
+from edgecompress.core.artifact import Artifact
+from edgecompress.core.case import FloatArray
+from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
+from edgecompress.models.encoder import Encoder
+
+MODULES = len(BOTTOM)
+KD = {"logits": 0.9, "labels": 0.1, "temperature": 2.0}
+LABELS = {"logits": 0.0, "labels": 1.0}
+
+
+@dataclass(frozen=True)
+class Students:
+    """The arms; all have six layers, start from the teacher's bottom six, and take equal steps."""
+
+    truncated: list[Made]
+    distilled: list[Made]
+    theseus: dict[str, list[Made]]
+    int8: list[Made]
+
+
+def make_students(bench: Bench) -> Students:
+    """Train every arm at every seed."""
+
+    def replaced(**replacing: Any) -> list[Made]:
+        name = "theseus-" + "-".join(str(value) for value in replacing.values())
+        stage = bench.student("theseus", modules=MODULES, replacing=replacing)
+        return bench.arms(name, [stage])
+
+    def cut(name: str, objective: dict[str, float]) -> list[Made]:
+        stage = bench.student("distill", layers=BOTTOM, objective=objective)
+        return bench.arms(name, [stage])
+
+    return Students(
+        truncated=cut("truncated", LABELS),
+        distilled=cut("distilled", KD),
+        theseus={
+            "curriculum": replaced(schedule="curriculum"),
+            "constant 0.5": replaced(schedule="constant", rate=0.5),
+            "constant 0.1": replaced(schedule="constant", rate=0.1),
+            "anti-curriculum": replaced(schedule="anti-curriculum"),
+        },
+        int8=bench.arms("int8", [{"kind": "export"}, {"kind": "quantize"}]),
+    )
+
+
+def claims(bench: Bench) -> list[Claim]:
+    """Everything that these arms can say."""
+    students = make_students(bench)
+    return [*_replacing(bench, students), *_loyalty(bench, students), _modules(bench, students)]
+
+
+def _replacing(bench: Bench, students: Students) -> list[Claim]:
+    theseus = students.theseus
+    curriculum, half = theseus["curriculum"], theseus["constant 0.5"]
+    names = ("curriculum", "anti-curriculum", "constant 0.5", "constant 0.1")
+    up, down, middle, rare = names
+    return [
+        bench.contest(Says(6, up, down, "+2.7 on SST-2"), curriculum, theseus[down]),
+        bench.contest(
+            Says(7, up, middle, "+0.9 on SST-2; a tie passes", bound=-0.003), curriculum, half
+        ),
+        bench.contest(
+            Says(8, "Theseus", "truncated fine-tuning", "+1.9 on SST-2"),
+            curriculum,
+            students.truncated,
+        ),
+        bench.contest(Says(9, middle, rare, "drops sharply at 0.1"), half, theseus[rare]),
+    ]
+
+
+def _loyalty(bench: Bench, students: Students) -> list[Claim]:
+    teacher = bench.lab.ask(bench.lab.teacher(), "test")
+
+    def label(made: Made) -> FloatArray:
+        ours = bench.lab.ask(made.model, "test")
+        return (ours.argmax(axis=1) == teacher.argmax(axis=1)).astype(np.float64)
+
+    def probability(made: Made) -> FloatArray:
+        return probability_loyalty(bench.lab.ask(made.model, "test"), teacher)
+
+    kd, cut = "distilled", "label-only"
+    tables = "tables not at hand"
+    steps = [
+        (Says(5, "int8 teacher", kd, tables), students.int8, students.distilled),
+        (Says(5, kd, "Theseus", tables), students.distilled, students.theseus["curriculum"]),
+        (Says(5, "Theseus", cut, tables), students.theseus["curriculum"], students.truncated),
+    ]
+    return [
+        bench.contest(
+            Says(2, kd, cut, tables, text="probability loyalty: distilled above label-only"),
+            students.distilled,
+            students.truncated,
+            probability,
+        ),
+        bench.contest(
+            Says(3, kd, cut, tables, text="label loyalty: distilled above label-only"),
+            students.distilled,
+            students.truncated,
+            label,
+        ),
+        *(bench.contest(says, better, worse, probability) for says, better, worse in steps),
+    ]
+
+
+def _modules(bench: Bench, students: Students) -> Claim:
+    """Put one trained successor layer at a time in the place of its module."""
+    teacher = bench.lab.teacher()
+    whole = bench.lab.right(teacher)
+    drops = []  # [seeds][modules], each [n]
+    for made in students.theseus["curriculum"]:
+        hybrids = [_with_one_module(bench, made, number) for number in range(MODULES)]
+        drops.append([whole - bench.lab.right(hybrid) for hybrid in hybrids])
+    means = np.array([[float(drop.mean()) for drop in seed] for seed in drops]).mean(axis=0)
+    runner_up = 1 + int(means[1:].argmax())
+    says = Says(
+        10,
+        "",
+        "",
+        "module 1 costs most on QNLI and MNLI, 2 on QQP",
+        text="replacing the first module alone costs most",
+    )
+    by_seed = [seed[0] - seed[runner_up] for seed in drops]
+    return bench.claim(says, by_seed, {"drop by module": [round(float(m), 4) for m in means]})
+
+
+def _with_one_module(bench: Bench, made: Made, number: int) -> Artifact:
+    """The predecessor, but for one of its modules, as a model folder of its own."""
+    teacher = bench.lab.teacher().path
+    folder = bench.lab.places.work / "hybrids" / f"{made.model.digest}-{number}"
+    if not folder.is_dir():
+        network = as_encoder(load_model(teacher))
+        successor = as_encoder(load_model(made.model.path))
+        size = network.config.layers // MODULES
+        layers = list(network.layers)
+        layers[number * size : (number + 1) * size] = [successor.layers[number]]
+        config = replace(
+            network.config,
+            heads=network.config.heads[: len(layers)],
+            intermediate=network.config.intermediate[: len(layers)],
+        )
+        hybrid = Encoder(config)
+        hybrid.embeddings, hybrid.head = network.embeddings, network.head
+        hybrid.layers = nn.ModuleList(layers)
+        unfinished = folder.with_name(f".{folder.name}")
+        unfinished.mkdir(parents=True, exist_ok=True)
+        save_model(hybrid, unfinished)
+        copy_tokenizer(teacher, unfinished, bench.lab.setting.max_length)
+        unfinished.rename(folder)
+    return Artifact("torch-model", "", folder.name, folder, (), {})
