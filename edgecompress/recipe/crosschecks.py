@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
-from edgecompress.recipe.learning import Student
+from edgecompress.recipe.learning import Difficulty, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
-from edgecompress.recipe.of_stages import factorize_mistakes, student_mistakes
+from edgecompress.recipe.of_stages import (
+    difficulty_mistakes,
+    factorize_mistakes,
+    student_mistakes,
+)
 from edgecompress.recipe.schema import DataRef, Recipe
 from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.recipe.shrinking import Factorize
@@ -102,6 +106,8 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
             )
         if isinstance(stage, Student):
             yield from student_mistakes(index, stage, roles=present)
+        if isinstance(stage, Difficulty):
+            yield from difficulty_mistakes(index, stage)
         if isinstance(stage, Factorize):
             yield from factorize_mistakes(index, stage, roles=present)
         if isinstance(stage, Export) and stage.attention == "fused":

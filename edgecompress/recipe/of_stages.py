@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from edgecompress.recipe.learning import Distill, Student
+from edgecompress.recipe.learning import Difficulty, Distill, Student
 from edgecompress.recipe.mistakes import Mistake
 from edgecompress.recipe.shrinking import Factorize, Prune
 
@@ -36,6 +36,12 @@ def factorize_mistakes(index: int, stage: Factorize, roles: Collection[str]) -> 
             (*where, "weighting"),
             "frequency counts pieces in data.train, which the recipe does not have; set plain",
         )
+
+
+def difficulty_mistakes(index: int, stage: Difficulty) -> Iterator[Mistake]:
+    """Of a stage that scores texts."""
+    if list(stage.sparsities) != sorted(set(stage.sparsities)):
+        yield Mistake(("stages", index, "sparsities"), "must be rising, each named once")
 
 
 def _distill(index: int, stage: Distill) -> Iterator[Mistake]:

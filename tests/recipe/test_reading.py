@@ -65,6 +65,11 @@ def test_a_sound_recipe_is_read(spoil):
             "some roles are sentence pairs, but not train",
         ),
         ("split: test}", "split: test, map: {a: good}}", 'no label "good"'),
+        (
+            "{kind: distill, layers: 2}",
+            "{kind: difficulty, sparsities: [0.4, 0.2]}",
+            "must be rising, each named once",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_what_is_allowed(spoil, old, new, said):
