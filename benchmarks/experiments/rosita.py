@@ -52,7 +52,7 @@ def _scores(bench: Bench) -> list[Claim]:
     detail = {
         name: _means(bench, arm) for name, arm in zip(("taylor", "random"), after, strict=True)
     }
-    return [first, bench.claim(shrinks, gaps, detail)]
+    return [first, bench.claim(shrinks, gaps, {"taylor after": taylor, "random after": random})]
 
 
 def _pruned(bench: Bench, name: str, **settings: object) -> list[Made]:
@@ -72,7 +72,7 @@ def _ranks(bench: Bench) -> list[Claim]:
             made = bench.lab.arm(f"rank-{rank}-{weighting}", [stage], bench.seeds[0])
             right[weighting, rank] = bench.right(made)
             if weighting == "plain":
-                errors.append(float(made.model.facts["error"]["embeddings"]))
+                errors.append(float(made.model.facts["matrices"]["embeddings.word"]["error"]))
     if sorted(errors, reverse=True) != errors:
         raise AssertionError(f"the error of an SVD must fall with its rank, got {errors}")
     detail: dict[str, Any] = {"error": dict(zip(RANKS, errors, strict=True))}

@@ -180,7 +180,7 @@ def _words(row: Mapping[str, str]) -> str:
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     content = path.read_bytes()
     text = gzip.decompress(content) if path.suffix == ".gz" else content
-    return map(json.loads, text.decode("utf-8").splitlines())
+    return map(json.loads, text.decode("utf-8").rstrip("\n").split("\n"))
 
 
 REVIEWS = ("negative", "positive")
