@@ -49,9 +49,7 @@ def _scores(bench: Bench) -> list[Claim]:
         for a, b, c, d in zip(*before, *after, strict=True)
     ]
     shrinks = Says(14, "", "", "at most 1 point after", text="the gap shrinks with recovery")
-    detail = {
-        name: _means(bench, arm) for name, arm in zip(("taylor", "random"), after, strict=True)
-    }
+    taylor, random = (_means(bench, arm) for arm in after)
     return [first, bench.claim(shrinks, gaps, {"taylor after": taylor, "random after": random})]
 
 
