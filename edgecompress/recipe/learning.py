@@ -141,6 +141,13 @@ class Theseus(Student):
     loads_as: ClassVar[str] = "edgecompress"
 
     kind: Literal["theseus"]
+    warmup_ratio: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of steps that warm up; a climbing replacing rate warms up by itself, "
+        "since each layer is trained only in so many steps",
+    )
     modules: int | tuple[Positive, ...] = Field(
         description="how many modules the layers are cut into, as evenly as can be, or how many "
         "layers each module has; the successor has one layer for each",

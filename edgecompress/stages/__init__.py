@@ -3,7 +3,17 @@
 `STAGES` is the whole registry; the word in the recipe, the settings class and the module agree.
 """
 
-from edgecompress.stages import adopt, difficulty, distill, export, finetune, quantize
+from edgecompress.stages import (
+    adopt,
+    difficulty,
+    distill,
+    export,
+    factorize,
+    finetune,
+    quantize,
+    theseus,
+    vocabulary,
+)
 from edgecompress.stages.context import StageContext, StageFunction
 
 STAGES: dict[str, StageFunction] = {
@@ -11,6 +21,9 @@ STAGES: dict[str, StageFunction] = {
     "adopt": adopt.run,
     "difficulty": difficulty.run,
     "distill": distill.run,
+    "theseus": theseus.run,
+    "factorize": factorize.run,
+    "vocabulary": vocabulary.run,
     "export": export.run,
     "quantize": quantize.run,
 }

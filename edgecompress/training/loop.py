@@ -211,14 +211,19 @@ class _Training:
         with self.accelerator.autocast():
             loss = self.task.loss(self.model, batch)
         self.require_finite("loss", loss, batch)
+        if loss.requires_grad:  # not where a hook kept every trained weight out of this step
+            self.learn(loss, batch)
+        if hook:
+            hook.after(self.at.step, self.steps)
+        return float(loss.detach())
+
+    def learn(self, loss: Tensor, batch: Batch) -> None:
+        """Move the weights that the loss depends on."""
         self.accelerator.backward(loss)
         norm = self.accelerator.clip_grad_norm_(self.trained, self.settings.max_grad_norm)
         self.require_finite("gradient's norm", norm, batch)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        if hook:
-            hook.after(self.at.step, self.steps)
-        return float(loss.detach())
 
     def end_epoch(self) -> None:
         """Validate, keep the weights if none were better, and see whether this was the last.
