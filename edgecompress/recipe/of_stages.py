@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from edgecompress.recipe.learning import Difficulty, Distill, Student
+from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
 from edgecompress.recipe.mistakes import Mistake
 from edgecompress.recipe.shrinking import Factorize, Prune
 
@@ -22,6 +22,8 @@ def student_mistakes(index: int, stage: Student, roles: Collection[str]) -> Iter
         )
     if isinstance(stage, Distill):
         yield from _distill(index, stage)
+    if isinstance(stage, Theseus):
+        yield from _theseus(index, stage)
     if isinstance(stage, Prune):
         yield from _prune(index, stage)
 
@@ -53,6 +55,25 @@ def _distill(index: int, stage: Distill) -> Iterator[Mistake]:
         not stage.layers or list(stage.layers) != sorted(set(stage.layers))
     ):
         yield Mistake(where, "the layers to copy must be rising, each named once")
+
+
+def _theseus(index: int, stage: Theseus) -> Iterator[Mistake]:
+    where = ("stages", index)
+    if isinstance(stage.modules, int):
+        if stage.modules < 1:
+            yield Mistake((*where, "modules"), f"at least 1, got {stage.modules}")
+    elif max(stage.modules, default=0) < 2:
+        yield Mistake(
+            (*where, "modules"),
+            f"got {list(stage.modules)}; a module of one layer gets no shallower, so at least one "
+            "needs two layers or more",
+        )
+    if stage.rest == "late" and stage.replacing.share == 1:
+        yield Mistake(
+            (*where, "rest"),
+            "late waits for the end of replacing, and `replacing.share: 1` replaces to the last "
+            "step; lower the share, or set frozen or trained",
+        )
 
 
 def _prune(index: int, stage: Prune) -> Iterator[Mistake]:

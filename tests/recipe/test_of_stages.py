@@ -1,0 +1,46 @@
+"""What is said of stages whose settings contradict each other."""
+
+import pytest
+
+from edgecompress.core.errors import RecipeError
+from edgecompress.recipe.reading import read_recipe
+
+DISTILL = "{kind: distill, layers: 2}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("{kind: theseus, modules: 0}", ":12:21: stages[0] theseus modules: at least 1, got 0"),
+        ("{kind: theseus, modules: [1, 1]}", "got [1, 1]; a module of one layer gets no shallower"),
+        ("{kind: theseus, modules: []}", "got []; a module of one layer"),
+        ("{kind: theseus, modules: [2, 0]}", "greater than or equal to 1"),
+        (
+            "{kind: theseus, modules: 2, rest: late, replacing: {share: 1.0}}",
+            "stages[0] theseus rest: late waits for the end of replacing",
+        ),
+        ("{kind: theseus, modules: 2, replacing: {rate: 0.0}}", "should be greater than 0"),
+        ("{kind: theseus, modules: 2, objective: {labels: 0, logits: 0}}", "all weights are 0"),
+    ],
+)
+def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
+    with pytest.raises(RecipeError, match="demo.yaml:12:[0-9]+: ") as caught:
+        read_recipe(spoil(DISTILL, stage))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "{kind: theseus, modules: 3}",
+        "{kind: theseus, modules: [2, 1, 2, 1], rest: late, start: mean}",
+        "{kind: theseus, modules: 2, replacing: {schedule: blend, share: 0.2}}",
+    ],
+)
+def test_settings_that_fit_together_are_read(spoil, stage):
+    assert read_recipe(spoil(DISTILL, stage)).recipe.stages[0].kind == "theseus"
+
+
+def test_a_replaced_model_is_by_default_taught_by_labels_alone(spoil):
+    stage = read_recipe(spoil(DISTILL, "{kind: theseus, modules: 3}")).recipe.stages[0]
+    assert (stage.objective.labels, stage.objective.logits) == (1, 0)
