@@ -68,9 +68,15 @@ class TextEncoder:
         self.pad_id = self._pad_id(settings)
 
     @property
+    def vocabulary(self) -> dict[str, int]:
+        """Piece -> id, of all that can come out."""
+        pieces: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)
+        return pieces
+
+    @property
     def vocab_size(self) -> int:
         """One more than the largest id that can come out."""
-        return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+        return max(self.vocabulary.values(), default=-1) + 1
 
     def encode(self, texts: Sequence[Text]) -> list[Encoded]:
         """Encode each text on its own.

@@ -12,10 +12,9 @@ from edgecompress.models.checkpoint import (
 )
 from edgecompress.models.encoder import take_layers
 from edgecompress.recipe.learning import Distill
-from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
-from edgecompress.training.teaching import Part, meet, require_parts, teach
+from edgecompress.training.teaching import Part, learn, meet, prepare, require_parts
 
 
 def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
@@ -41,11 +40,13 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
     reads = TextEncoder(origin, settings.max_length)
     pair = meet(student, reads, teacher.path, ctx)
     facts: dict[str, Any] = {"layers_kept": list(layers), "layers_of": whole.config.layers}
+    parts = [Part("train", settings.epochs, settings.objective)]
     if "transfer" in ctx.data and settings.transfer_epochs:
-        logits_only = Objective(temperature=settings.objective.temperature)
-        part = Part("transfer", settings.transfer_epochs, logits_only)
-        facts["transfer"] = teach(pair, part, settings, ctx)
-    facts |= teach(pair, Part("train", settings.epochs, settings.objective), settings, ctx)
+        unlabelled = settings.objective.on_unlabelled()
+        parts.insert(0, Part("transfer", settings.transfer_epochs, unlabelled))
+    prepared = [prepare(pair, part, settings, ctx) for part in parts]
+    told = {ready.part.role: learn(pair, ready, settings, ctx) for ready in prepared}
+    facts |= {**told, **told.pop("train")}
     save_model(student, ctx.out)
     copy_tokenizer(origin, ctx.out, settings.max_length)
     return {**facts, "params": student.params}

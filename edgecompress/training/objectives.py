@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from edgecompress.core.case import FloatArray
 from edgecompress.core.texts import UNLABELLED
 from edgecompress.models.classifier import Classifier
 from edgecompress.recipe.objective import Objective
 from edgecompress.training.batches import Batch
+from edgecompress.training.relations import last_vectors, relation_loss
 from edgecompress.training.signals import Signals
 
 Loss = Callable[[Classifier, Batch], Tensor]
@@ -22,8 +24,15 @@ def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return functional.cross_entropy(logits.float(), labels, ignore_index=UNLABELLED)
 
 
-def soft_loss(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """KL(teacher || student) of the answers softened by `temperature`, times its square.
+def label_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """The same for each row, [b]; 0 where there is no label."""
+    return functional.cross_entropy(
+        logits.float(), labels, ignore_index=UNLABELLED, reduction="none"
+    )
+
+
+def soft_losses(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """KL(teacher || student) of the answers softened by `temperature`, times its square; [b].
 
     The square keeps the gradient's size whatever the temperature, so that weights of the parts of
     an objective keep their meaning.
@@ -32,8 +41,8 @@ def soft_loss(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """
     ours = functional.log_softmax(logits.float() / temperature, dim=-1)
     theirs = functional.log_softmax(teacher.float() / temperature, dim=-1)
-    kl = functional.kl_div(ours, theirs, reduction="batchmean", log_target=True)
-    return kl * temperature**2
+    kl = functional.kl_div(ours, theirs, reduction="none", log_target=True)
+    return kl.sum(dim=-1) * temperature**2
 
 
 def hidden_loss(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor) -> Tensor:
@@ -70,36 +79,75 @@ def supervised(model: Classifier, batch: Batch) -> Tensor:
     return label_loss(model(*batch.inputs).logits, batch.labels)
 
 
-def distilling(objective: Objective, signals: Signals) -> Loss:
+def distilling(objective: Objective, signals: Signals, weights: FloatArray | None = None) -> Loss:
     """The loss of a student; parts with weight 0 are not computed.
 
     Args:
         objective: the weights of the parts.
         signals: of the very rows that the batches come from; its inner states stand in the order
             of the student's own (embeddings first), one for each.
+        weights: [n], how much each row counts in the loss of its answers.
     """
-    wants_hidden, wants_maps = objective.hidden > 0, objective.attention > 0
+    wants_hidden = objective.hidden > 0 or objective.relations > 0
 
     def loss(model: Classifier, batch: Batch) -> Tensor:
         """Of one batch; the rows find their signals by number."""
-        answer = model(*batch.inputs, hidden=wants_hidden, attention=wants_maps)
+        answer = model(*batch.inputs, hidden=wants_hidden, attention=objective.attention > 0)
         mask, parts = batch.inputs.attention_mask, []
-        if objective.logits:
-            teacher = torch.from_numpy(signals.logits[batch.rows])
-            kl = soft_loss(answer.logits, teacher, objective.temperature)
-            parts.append(objective.logits * kl)
-        if objective.labels:
-            parts.append(objective.labels * label_loss(answer.logits, batch.labels))
         lengths = mask.sum(dim=1).numpy()
-        if wants_hidden:
+        if objective.logits or objective.labels:
+            parts.append(_answer_loss(objective, signals, batch, answer.logits, weights))
+        if objective.hidden:
             states = [state.padded(batch.rows, lengths) for state in signals.hidden]
             parts.append(objective.hidden * hidden_loss(answer.hidden or (), states, mask))
-        if wants_maps:
+        if objective.attention:
             maps = [state.padded(batch.rows, lengths) for state in signals.attention]
             parts.append(objective.attention * attention_loss(answer.attention or (), maps, mask))
+        if signals.relations and objective.relations:
+            vectors = signals.relations.padded(batch.rows, lengths)
+            ours = last_vectors(model, answer)
+            parts.append(objective.relations * relation_loss(ours, vectors, mask))
         return torch.stack(parts).sum()
 
     return loss
+
+
+def _answer_loss(
+    objective: Objective,
+    signals: Signals,
+    batch: Batch,
+    logits: Tensor,
+    weights: FloatArray | None,
+) -> Tensor:
+    """What logits and labels cost together, each row by its weight."""
+    losses = torch.zeros(len(batch.rows))
+    if objective.logits:
+        teacher = torch.from_numpy(signals.logits[batch.rows])
+        losses = losses + objective.logits * soft_losses(logits, teacher, objective.temperature)
+    if objective.labels:
+        losses = losses + objective.labels * label_losses(logits, batch.labels)
+    if objective.reweight == "focal":
+        return weighted_mean(losses, focal_weights(logits, batch.labels))
+    if weights is not None:
+        return weighted_mean(losses, torch.from_numpy(weights[batch.rows]))
+    return losses.mean()
+
+
+def focal_weights(logits: Tensor, labels: Tensor) -> Tensor:
+    """(1 - p)^2 of the student's own probability p of the label, [b]; no gradient goes through.
+
+    Source: Lin et al. (2017), arXiv:1708.02002, equation 4, with gamma = 2.
+    """
+    return (1 - torch.exp(-label_losses(logits.detach(), labels))).square()
+
+
+def weighted_mean(losses: Tensor, weights: Tensor) -> Tensor:
+    """The mean of losses [b] by weights [b], which is that of losses times weights of mean 1.
+
+    Where all weights are 0 nothing tells the rows apart, and they count alike.
+    """
+    total = weights.sum()
+    return (losses * weights).sum() / total if total > 0 else losses.mean()
 
 
 def state_map(student: int, teacher: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ all of it is on the disk: a folder that exists is complete, and a resumed traini
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,11 @@ from edgecompress.core.case import FloatArray, IntArray
 from edgecompress.core.errors import EnvironmentFault
 from edgecompress.core.progress import Progress
 from edgecompress.models.classifier import Classifier, Output
+from edgecompress.models.inputs import Inputs
 from edgecompress.store.sealing import flush_folder, flush_tree
 from edgecompress.training.batches import TokenRows, batches_by_length
 from edgecompress.training.precision import Precision, autocast
+from edgecompress.training.relations import last_vectors
 
 BATCH = 32
 
@@ -33,13 +35,28 @@ class Wanted:
 
     hidden: Sequence[int] = ()  # 0 are the embeddings
     attention: Sequence[int] = ()  # 0 is the first layer
+    relations: bool = False  # what `last_vectors` gives
 
-    def states(self, output: Output) -> Iterator[tuple[str, Tensor]]:
-        """("hidden-3", [b, s, width]), ..., ("attention-2", [b, heads, s, s]), ..."""
-        for number in self.hidden:
-            yield f"hidden-{number}", (output.hidden or ())[number]
-        for number in self.attention:
-            yield f"attention-{number}", (output.attention or ())[number]
+    @property
+    def name(self) -> str:
+        """Of a folder of signals: "logits", "logits-hidden-0-2-4-relations"."""
+        numbers = {"hidden": self.hidden, "attention": self.attention}
+        parts = [f"{kind}-{'-'.join(map(str, n))}" for kind, n in numbers.items() if n]
+        return "-".join(["logits", *parts, *(["relations"] if self.relations else [])])
+
+    def ask(self, teacher: Classifier, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
+        """Logits [b, classes], and each state by its name.
+
+        These are "hidden-3" [b, s, width], "attention-2" [b, heads, s, s] and "relations"
+        [b, s, 3 * width].
+        """
+        hidden = bool(self.hidden) or self.relations
+        output: Output = teacher(*inputs, hidden=hidden, attention=bool(self.attention))
+        states = {f"hidden-{n}": (output.hidden or ())[n] for n in self.hidden}
+        states |= {f"attention-{n}": (output.attention or ())[n] for n in self.attention}
+        if self.relations:
+            states["relations"] = last_vectors(teacher, output)
+        return output.logits, states
 
 
 class Ragged:
@@ -81,6 +98,7 @@ class Signals:
     logits: FloatArray  # [n, classes]
     hidden: Sequence[Ragged]  # in the order of `Wanted`
     attention: Sequence[Ragged]
+    relations: Ragged | None = None
 
 
 @dataclass(frozen=True)
@@ -110,13 +128,17 @@ def teacher_signals(asked: Asked, folder: Path, progress: Progress) -> Signals:
         flush_tree(unfinished)
         unfinished.rename(folder)
         flush_folder(folder.parent)
-    lengths = asked.rows.lengths
-    hidden = [_mapped(folder, f"hidden-{number}") for number in asked.wanted.hidden]
-    attention = [_mapped(folder, f"attention-{number}") for number in asked.wanted.attention]
+    wanted, lengths = asked.wanted, asked.rows.lengths
+
+    def kept(name: str, *, maps: bool = False) -> Ragged:
+        flat = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return Ragged(flat, lengths, maps=maps)
+
     return Signals(
         np.load(folder / "logits.npy", allow_pickle=False),
-        [Ragged(flat, lengths, maps=False) for flat in hidden],
-        [Ragged(flat, lengths, maps=True) for flat in attention],
+        [kept(f"hidden-{number}") for number in wanted.hidden],
+        [kept(f"attention-{number}", maps=True) for number in wanted.attention],
+        kept("relations") if wanted.relations else None,
     )
 
 
@@ -130,12 +152,9 @@ def _compute(asked: Asked, folder: Path, progress: Progress) -> None:
         for numbers in batches_by_length(lengths, BATCH):
             inputs = rows.batch(numbers).inputs
             with autocast(asked.precision):
-                output = teacher(
-                    *inputs, hidden=bool(wanted.hidden), attention=bool(wanted.attention)
-                )
-            states = dict(wanted.states(output))
+                answers, states = wanted.ask(teacher, inputs)
             kept = kept or _make_files(folder, states, lengths)
-            logits[numbers] = output.logits.float().numpy()
+            logits[numbers] = answers.float().numpy()
             for name, state in states.items():
                 for place, row in enumerate(numbers):
                     kept[name].put(int(row), state[place], int(lengths[row]))
@@ -164,8 +183,3 @@ def _make_files(folder: Path, states: dict[str, Tensor], lengths: IntArray) -> d
         )
         for name, count in numbers.items()
     }
-
-
-def _mapped(folder: Path, name: str) -> NDArray[np.float16]:
-    flat: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    return flat

@@ -11,19 +11,24 @@ from typing import Any, Protocol
 
 import torch
 
+from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import decisions
 from edgecompress.core.errors import StageError
 from edgecompress.core.texts import TextSet
-from edgecompress.models.checkpoint import load_model
+from edgecompress.models.checkpoint import as_encoder, load_model
 from edgecompress.models.classifier import Classifier, Output
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.training.batches import TokenRows
+from edgecompress.training.emphasis import row_weights, smoothed
 from edgecompress.training.loop import StepHook, Surroundings, Task, train
-from edgecompress.training.objectives import distilling, state_map
+from edgecompress.training.objectives import Loss, distilling, state_map
 from edgecompress.training.precision import choose_precision
+from edgecompress.training.scores import load_scores
 from edgecompress.training.signals import Asked, Wanted, teacher_signals
+
+DIFFICULTY = "difficulty"  # the kind of the stage whose scores an objective may ask for
 
 
 class Classroom(Surroundings, Protocol):
@@ -32,6 +37,10 @@ class Classroom(Surroundings, Protocol):
     @property
     def data(self) -> Mapping[str, TextSet]:
         """The roles that may be learnt from, and `validation`."""
+
+    @property
+    def aside(self) -> Mapping[str, Artifact]:
+        """Side artifacts of earlier stages, by their kind."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,16 @@ class Part:
     span: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A part that the teacher has said everything about."""
+
+    part: Part
+    rows: TokenRows  # as the student reads them
+    loss: Loss
+    teacher_s: float  # the time it took
+
+
 def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom) -> Pair:
     """Bring student and teacher together.
 
@@ -74,22 +93,46 @@ def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom
 
 def teach(pair: Pair, part: Part, settings: Student, room: Classroom) -> dict[str, Any]:
     """Ask the teacher once, train the student in place, and tell how it went."""
-    texts = room.data[part.role]
+    return learn(pair, prepare(pair, part, settings, room), settings, room)
+
+
+def prepare(pair: Pair, part: Part, settings: Student, room: Classroom) -> Prepared:
+    """Ask the teacher; whoever has several parts prepares all of them before the first is learnt.
+
+    Raises:
+        StageError: the objective asks for states that one of the two does not have.
+        IntegrityError: it asks for difficulty, and the scores are of other rows.
+    """
+    texts, objective = room.data[part.role], part.objective
     rows = TokenRows.of(texts, pair.student_reads)
     asked = TokenRows.of(texts, pair.teacher_reads)
-    wanted = choose_states(pair, part.objective, rows, asked)
+    wanted = choose_states(pair, objective, rows, asked)
+    scores = load_scores(room.aside[DIFFICULTY].path, texts) if objective.wants_difficulty else None
     began = time.monotonic()
     signals = teacher_signals(
-        Asked(pair.teacher, asked, wanted, choose_precision(settings.precision)),
-        room.scratch / f"{part.role}-signals",
+        Asked(
+            _in_our_class(pair.teacher) if wanted.relations else pair.teacher,
+            asked,
+            wanted,
+            choose_precision(settings.precision),
+        ),
+        room.scratch / f"{part.role}-{wanted.name}",
         room.progress,
     )
-    teacher_s = time.monotonic() - began
+    teacher_s = round(time.monotonic() - began, 2)
+    signals = replace(signals, logits=smoothed(signals.logits, objective.smooth, scores))
+    loss = distilling(objective, signals, row_weights(objective.reweight, scores))
+    return Prepared(part, rows, loss, teacher_s)
+
+
+def learn(pair: Pair, prepared: Prepared, settings: Student, room: Classroom) -> dict[str, Any]:
+    """Train the student in place, and tell how it went."""
+    part = prepared.part
     task = Task(
         part.name or part.role,
-        rows,
+        prepared.rows,
         pair.held_out,
-        distilling(part.objective, signals),
+        prepared.loss,
         part.epochs,
         "agreement with the teacher",
         part.hook,
@@ -98,8 +141,8 @@ def teach(pair: Pair, part: Part, settings: Student, room: Classroom) -> dict[st
     trained = train(pair.student, task, settings, room)
     return {
         **asdict(trained),
-        "teacher_s": round(teacher_s, 2),
-        "truncated_share": round(rows.truncated_share, 4),
+        "teacher_s": prepared.teacher_s,
+        "truncated_share": round(prepared.rows.truncated_share, 4),
     }
 
 
@@ -110,18 +153,32 @@ def choose_states(pair: Pair, objective: Objective, rows: TokenRows, asked: Toke
         StageError: student and teacher do not read the same tokens, or a pair of mapped states
             has two widths, or two numbers of heads.
     """
-    if not (objective.hidden or objective.attention):
+    if not (objective.hidden or objective.attention or objective.relations):
         return Wanted()
-    _require_same_tokens(rows, asked)
+    _require_same_tokens(pair, rows, asked)
+    if not (objective.hidden or objective.attention):
+        return Wanted(relations=True)
     widths, heads = _sizes(pair.student, rows)
-    their_widths, their_heads = _sizes(pair.teacher, rows)
+    their_widths, their_heads = _sizes(pair.teacher, asked)
     states = state_map(len(heads), len(their_heads))
     maps = [max(state - 1, 0) for state in states[1:]]  # state 1 comes out of layer 0
     if objective.hidden:
         _require_equal("hidden", "wide", widths, [their_widths[state] for state in states])
     if objective.attention:
         _require_equal("attention", "heads", heads, [their_heads[layer] for layer in maps])
-    return Wanted(states if objective.hidden else (), maps if objective.attention else ())
+    return Wanted(
+        states if objective.hidden else (),
+        maps if objective.attention else (),
+        relations=objective.relations > 0,
+    )
+
+
+def _in_our_class(teacher: Classifier) -> Classifier:
+    """The same network, whose queries, keys and values can be seen."""
+    try:
+        return as_encoder(teacher)
+    except StageError as error:
+        raise StageError(f"objective.relations: {error}") from error
 
 
 @torch.inference_mode()
@@ -146,14 +203,20 @@ def require_parts(objective: Objective) -> None:
         raise StageError("objective: every part has weight 0; give one of them a weight")
 
 
-def _require_same_tokens(rows: TokenRows, asked: TokenRows) -> None:
+def _require_same_tokens(pair: Pair, rows: TokenRows, asked: TokenRows) -> None:
+    """The pieces count, not their numbers: a cut vocabulary numbers the same pieces anew."""
+    our_pieces, their_pieces = _pieces(pair.student_reads), _pieces(pair.teacher_reads)
     for ours, theirs, origin in zip(rows.encoded, asked.encoded, rows.origins, strict=True):
-        if ours.ids != theirs.ids:
+        if [our_pieces[i] for i in ours.ids] != [their_pieces[i] for i in theirs.ids]:
             raise StageError(
                 f"objective: student and teacher read {origin} as {len(ours.ids)} and "
-                f"{len(theirs.ids)} tokens, or as different ones; hidden and attention need one "
-                "tokenizer and one max_length, logits do not"
+                f"{len(theirs.ids)} tokens, or as different ones; hidden, attention and relations "
+                "need the same pieces and one max_length, logits do not"
             )
+
+
+def _pieces(reads: TextEncoder) -> dict[int, str]:
+    return {number: piece for piece, number in reads.vocabulary.items()}
 
 
 def _require_equal(part: str, unit: str, ours: Sequence[int], theirs: Sequence[int]) -> None:
