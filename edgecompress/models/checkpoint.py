@@ -15,11 +15,16 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from transformers import PreTrainedModel
 
 from edgecompress.core.errors import IntegrityError, StageError
 from edgecompress.models.classifier import Classifier
 from edgecompress.models.encoder import Encoder, EncoderConfig
-from edgecompress.models.hugging_face import HuggingFaceClassifier, load_hugging_face
+from edgecompress.models.hugging_face import (
+    HuggingFaceClassifier,
+    load_hugging_face,
+    load_masked,
+)
 from edgecompress.runtime.text import TextEncoder
 
 MODEL_TYPE = "edgecompress-encoder"
@@ -68,6 +73,16 @@ def load_pretrained(folder: Path, labels: tuple[str, ...], seed: int) -> Classif
             classifier, _ = load_hugging_face(folder, classes=len(labels))
     classifier.rename_labels(labels)
     return _fitting(folder, classifier)
+
+
+def load_masked_model(folder: Path) -> PreTrainedModel:
+    """The masked language model of a folder, in evaluation mode.
+
+    Raises:
+        IntegrityError: a file is missing, broken, of a refused kind, or no such model.
+    """
+    _require_sound(folder)
+    return load_masked(folder)
 
 
 def as_encoder(model: Classifier) -> Encoder:

@@ -47,6 +47,11 @@ class Classifier(nn.Module, ABC):
     def vocab_size(self) -> int:
         """Rows of the table of word pieces."""
 
+    @property
+    @abstractmethod
+    def word_vectors(self) -> Tensor:
+        """The table of word pieces, as wide as the network: [vocab_size, hidden]."""
+
     def require_room(self, tokens: int) -> None:
         """Refuse texts that are longer than the table of positions.
 

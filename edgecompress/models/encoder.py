@@ -78,6 +78,12 @@ class Encoder(Classifier):
         """Rows of the table of word pieces."""
         return self.config.vocab_size
 
+    @property
+    def word_vectors(self) -> Tensor:
+        """The table of word pieces, as wide as the network: [vocab_size, hidden]."""
+        table: Tensor = self.embeddings.widen(self.embeddings.word.weight)
+        return table
+
     @classmethod
     def from_pretrained(cls, model: PreTrainedModel) -> Self:
         """The same classifier in our class: equal logits, other names.

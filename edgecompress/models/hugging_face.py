@@ -8,12 +8,19 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    PreTrainedModel,
+)
 from transformers.utils import logging
 
 from edgecompress.core.errors import IntegrityError
 from edgecompress.models.classifier import Classifier, Output
 
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
+WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
 POSITIONS_BEHIND_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta"}
 
 
@@ -72,6 +79,12 @@ class HuggingFaceClassifier(Classifier):
         """Rows of the table of word pieces."""
         return int(self.network.get_input_embeddings().weight.shape[0])
 
+    @property
+    def word_vectors(self) -> Tensor:
+        """The table of word pieces, as wide as the network: [vocab_size, hidden]."""
+        table: Tensor = self.network.get_input_embeddings().weight
+        return table
+
     def save(self, folder: Path) -> None:
         """Write config.json and model.safetensors, as transformers does."""
         with _quiet():
@@ -91,24 +104,18 @@ def load_hugging_face(
         IntegrityError: transformers cannot make a text classifier of it, or a weight below the
             head is missing or has another shape than config.json says.
     """
-    local = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        with _quiet():
-            config = AutoConfig.from_pretrained(folder, **local)
-            if classes is not None and config.num_labels != classes:
-                config.num_labels = classes
-            network, seen = AutoModelForSequenceClassification.from_pretrained(
-                folder,
-                config=config,
-                dtype=torch.float32,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-                **local,
-            )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
-        raise IntegrityError(f"{folder}: not a text classifier: {reason}") from error
+    with _reading(folder, "text classifier"):
+        config = AutoConfig.from_pretrained(folder, **LOCAL)
+        if classes is not None and config.num_labels != classes:
+            config.num_labels = classes
+        network, seen = AutoModelForSequenceClassification.from_pretrained(
+            folder,
+            config=config,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            **WEIGHTS,
+            **LOCAL,
+        )
     fresh = sorted({*seen["missing_keys"], *(name for name, *_ in seen["mismatched_keys"])})
     body = [name for name in fresh if _below_the_head(name, network.base_model_prefix)]
     if body:
@@ -119,9 +126,39 @@ def load_hugging_face(
     return HuggingFaceClassifier(network.eval()), tuple(fresh)
 
 
+def load_masked(folder: Path) -> PreTrainedModel:
+    """The masked language model of a folder in fp32, which proposes a word for a masked one.
+
+    Raises:
+        IntegrityError: transformers cannot make one of it, or a weight is missing: an encoder
+            whose head for words was not kept proposes nothing of sense.
+    """
+    with _reading(folder, "masked language model"):
+        network, seen = AutoModelForMaskedLM.from_pretrained(
+            folder, output_loading_info=True, **WEIGHTS, **LOCAL
+        )
+    if missing := sorted(seen["missing_keys"]):
+        raise IntegrityError(
+            f"{folder}: not a masked language model: model.safetensors lacks {len(missing)} "
+            f"weights of one, the first is {missing[0]}"
+        )
+    return network.eval()
+
+
 def _below_the_head(name: str, prefix: str) -> bool:
     """A pooler counts as head: a plain encoder may come without one."""
     return name.startswith(f"{prefix}.") and not name.startswith(f"{prefix}.pooler.")
+
+
+@contextmanager
+def _reading(folder: Path, what: str) -> Iterator[None]:
+    """Turn whatever transformers says of a folder into one error of ours."""
+    try:
+        with _quiet():
+            yield
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise IntegrityError(f"{folder}: not a {what}: {reason}") from error
 
 
 @contextmanager
