@@ -11,7 +11,10 @@ from edgecompress.report.verdicts import sentence
 from edgecompress.report.words import title
 
 REACH = 46.0  # a gate strip keeps its marks within 50 ± so many percent
-COSTS = ("accuracy", "label_loyalty", "size_bytes", "latency_p50_ms")
+COSTS = (
+    *("accuracy", "label_loyalty", "size_bytes", "latency_p50_ms"),
+    *("easy_accuracy", "hard_accuracy"),
+)
 FROM_ZERO = {"size_bytes", "latency_p50_ms"}  # lengths are compared there; elsewhere positions
 
 
@@ -64,7 +67,7 @@ class Panel:
 
 
 def cost_panels(stages: Sequence[StageRecord]) -> tuple[Panel, ...]:
-    """Accuracy, loyalty, size and latency after each stage; only those measured more than once."""
+    """What each stage costs, a panel for each cost; only those measured more than once."""
     panels = []
     for name in COSTS:
         found = [(s.kind, m) for s in stages for m in s.metrics if m.name == name]

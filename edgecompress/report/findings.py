@@ -21,10 +21,14 @@ def gate_finding(gate: GateReport) -> str:
 
 
 def cost_finding(panels: Sequence[Panel]) -> str:
-    """From the first stage to the last, for each panel."""
-    changes = [f"{p.title} from {p.rows[0].value} to {p.rows[-1].value}" for p in panels]
-    stages = f"From {panels[0].rows[0].stage} to {panels[0].rows[-1].stage}: "
-    return stages + ", ".join(changes) + "."
+    """From the first stage to the last, for each panel that reaches so far."""
+    first, last = panels[0].rows[0].stage, panels[0].rows[-1].stage
+    changes = [
+        f"{panel.title} from {panel.rows[0].value} to {panel.rows[-1].value}"
+        for panel in panels
+        if (panel.rows[0].stage, panel.rows[-1].stage) == (first, last)
+    ]
+    return f"From {first} to {last}: {', '.join(changes)}."
 
 
 def time_finding(stages: Sequence[StageRecord]) -> str:

@@ -11,6 +11,7 @@ from edgecompress.core.gate import Verdict
 from edgecompress.core.report import RunReport
 from edgecompress.report.charts import against_limit, cost_panels, timeline
 from edgecompress.report.claims import limits_of_claim
+from edgecompress.report.difficulty import difficulties
 from edgecompress.report.findings import cost_finding, gate_finding, time_finding
 from edgecompress.report.numbers import fact, figures, printable, scale_of
 from edgecompress.report.verdicts import deciding, headline, judged, reason, sentence
@@ -36,6 +37,7 @@ def page(report: RunReport) -> str:
             gate_finding=gate_finding(report.gate),
             panels=panels,
             cost_finding=cost_finding(panels) if panels else "",
+            difficulties=difficulties(report.stages),
             spans=timeline(report.stages),
             time_finding=time_finding(report.stages) if report.stages else "",
             claims=limits_of_claim(report),

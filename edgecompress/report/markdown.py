@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from edgecompress.core.gate import Outcome, Verdict
 from edgecompress.core.report import RunReport, StageRecord
 from edgecompress.report.claims import limits_of_claim
+from edgecompress.report.difficulty import KIND as DIFFICULTY
+from edgecompress.report.difficulty import difficulty_counts, difficulty_finding
 from edgecompress.report.numbers import duration, fact, figures, printable, scale_of
 from edgecompress.report.verdicts import deciding, headline, name_of, reason
 
@@ -16,7 +18,15 @@ ICONS = {
     Outcome.UNDECIDED: "❓",
     Outcome.REPORTED: "▫️",
 }
-STAGE_METRICS = ("accuracy", "label_loyalty", "size_bytes", "latency_p50_ms")
+STAGE_METRICS = {  # name -> head of its column
+    "accuracy": "accuracy:",
+    "easy_accuracy": "on easy texts:",
+    "hard_accuracy": "on hard texts:",
+    "label_loyalty": "label loyalty:",
+    "size_bytes": "size:",
+    "latency_p50_ms": "median latency:",
+}
+WHERE_KNOWN = {"easy_accuracy", "hard_accuracy"}  # the others have a column in any case
 _SPECIAL = re.compile(r"([\\`*_\[\]#|<>~@])")
 
 
@@ -78,18 +88,28 @@ def _gate(report: RunReport) -> str:
 def _stages(report: RunReport) -> str:
     if not report.stages:
         return ""
-    head = ("stage", "time:", "accuracy:", "label loyalty:", "size:", "median latency:")
-    rows = [[escape(s.kind), _time(s), *_metrics(s)] for s in report.stages]
-    return "#### Stages\n\n" + table(head, rows)
+    measured = {m.name for stage in report.stages for m in stage.metrics}
+    shown = [name for name in STAGE_METRICS if name in measured or name not in WHERE_KNOWN]
+    head = ("stage", "time:", *(STAGE_METRICS[name] for name in shown))
+    rows = [[escape(s.kind), _time(s), *_metrics(s, shown)] for s in report.stages]
+    return "\n\n".join(["#### Stages", table(head, rows), *_difficulties(report.stages)])
+
+
+def _difficulties(stages: Sequence[StageRecord]) -> Iterable[str]:
+    for stage in stages:
+        if stage.kind == DIFFICULTY:
+            counts = escape(difficulty_counts(stage.facts), 500)
+            finding = escape(difficulty_finding(stage.facts), 1000)
+            yield f"Difficulty of the training texts: {finding} From easy to hard: {counts}."
 
 
 def _time(stage: StageRecord) -> str:
     return duration(stage.seconds) + (" (from the store)" if stage.cached else "")
 
 
-def _metrics(stage: StageRecord) -> list[str]:
+def _metrics(stage: StageRecord, names: Iterable[str]) -> list[str]:
     found = {m.name: scale_of(m).write(m.value) for m in stage.metrics}
-    return [found.get(name, "–") for name in STAGE_METRICS]
+    return [found.get(name, "–") for name in names]
 
 
 def _details(report: RunReport) -> str:

@@ -14,6 +14,8 @@ _TITLES = {
     "batch_flip_rate": "flips in batches",
     "isa_flip_rate": "flips on other processors",
     "worst_class_recall": "recall of the worst class",
+    "easy_accuracy": "accuracy on easy texts",
+    "hard_accuracy": "accuracy on hard texts",
     "ood_auroc": "out-of-distribution AUROC",
 }
 

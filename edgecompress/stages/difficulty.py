@@ -14,6 +14,7 @@ import torch
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.case import FloatArray, IntArray, decisions
 from edgecompress.core.errors import StageError
+from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import as_encoder, load_model
 from edgecompress.recipe.learning import Difficulty
@@ -32,12 +33,12 @@ LONGEST_SHOWN = 80  # characters
 
 @dataclass(frozen=True)
 class Pruned:
-    """A pruned model, and whether it still is one that tells something of the texts."""
+    """A pruned model, and whether its losses count."""
 
     sparsity: float
     answers: Answers
     accuracy: float  # on train
-    collapsed: bool
+    used: bool
 
 
 def run(model: Artifact, settings: Difficulty, ctx: StageContext) -> Facts:
@@ -57,13 +58,12 @@ def run(model: Artifact, settings: Difficulty, ctx: StageContext) -> Facts:
     inquiry = Inquiry(encoder, rows, settings, ctx)
     before = inquiry.unpruned()
     pruned = _judge(before, inquiry.pruned(), settings, ctx.data["train"].labels)
-    found = _scores(_usable(pruned, settings, ctx), settings, ctx.data)
+    found = _scores(_used(pruned, ctx.progress), settings, ctx.data)
     save_scores({role: (ctx.data[role], scores) for role, scores in found.items()}, ctx.out)
     return {
         "method": settings.method,
         "models": {
-            str(one.sparsity): {"train_accuracy": one.accuracy, "collapsed": one.collapsed}
-            for one in pruned
+            str(one.sparsity): {"train_accuracy": one.accuracy, "used": one.used} for one in pruned
         },
         **_told(found["train"], ctx.data["train"], settings.alpha, ctx.labels),
         **_split(found, before, ctx.data),
@@ -74,32 +74,31 @@ def _judge(
     before: Answers, after: Sequence[Answers], settings: Difficulty, labels: IntArray
 ) -> list[Pruned]:
     """A collapsed model's losses vary most, and tell of the collapse, not of the texts."""
-    least = COLLAPSED * _accuracy(before["train"], labels)
+    least = 0.0 if settings.keep_collapsed else COLLAPSED * _accuracy(before["train"], labels)
     seen = [_accuracy(answers["train"], labels) for answers in after]
     return [
-        Pruned(sparsity, answers, accuracy, accuracy < least)
+        Pruned(sparsity, answers, accuracy, accuracy >= least)
         for sparsity, answers, accuracy in zip(settings.sparsities, after, seen, strict=True)
     ]
 
 
-def _usable(pruned: Sequence[Pruned], settings: Difficulty, ctx: StageContext) -> list[Pruned]:
+def _used(pruned: Sequence[Pruned], progress: Progress) -> list[Pruned]:
     """The models that the scores are made of.
 
     Raises:
         StageError: fewer than two.
     """
-    if settings.keep_collapsed:
-        return list(pruned)
-    gone = [f"{one.sparsity} ({one.accuracy:.3f})" for one in pruned if one.collapsed]
+    used = [one for one in pruned if one.used]
+    gone = [f"{one.sparsity} ({one.accuracy:.3f})" for one in pruned if not one.used]
     told = f"difficulty: collapsed at sparsity (accuracy on train): {', '.join(gone)}"
-    if len(pruned) - len(gone) < FEWEST:
+    if len(used) < FEWEST:
         raise StageError(
             f"{told}; fewer than {FEWEST} models are left; ask for lower sparsities, "
             "method: gradual or runs, or keep_collapsed: true"
         )
     if gone:
-        ctx.progress.warn(f"{told}; left out of the scores")
-    return [one for one in pruned if not one.collapsed]
+        progress.warn(f"{told}; left out of the scores")
+    return used
 
 
 def _scores(

@@ -167,6 +167,46 @@ def empty(holding: RunReport) -> RunReport:
     return replace(holding, gate=GateReport(()), stages=(), data={})
 
 
+def scored_texts() -> dict[str, object]:
+    """What a difficulty stage tells of 300 texts; most of them are easy, as ever."""
+    text = {"origin": "train.csv:60", "label": "negative", "d": 0.3, "text": "the plot is messy."}
+    hard = {"origin": "train.csv:92", "label": "positive", "d": 1.0, "text": "hardly <i>a bore</i>"}
+    return {
+        "method": "one-shot",
+        "models": {
+            "0.2": {"train_accuracy": 0.89, "used": True},
+            "0.4": {"train_accuracy": 0.87, "used": True},
+            "0.85": {"train_accuracy": 0.49, "used": False},
+        },
+        "d": {
+            "lowest": 0.3,
+            "mean": 0.44,
+            "counts": [225, 16, 6, 6, 8, 2, 3, 2, 5, 1, 0, 3, 1, 3, 0, 1, 0, 0, 1, 17],
+        },
+        "likely_mislabelled": 0.02,
+        "easiest": [text, text, text],
+        "hardest": [hard, hard, hard],
+        "validation": {"easy_accuracy": 0.91, "hard_accuracy": 0.72},
+    }
+
+
+@pytest.fixture
+def scored(holding: RunReport) -> RunReport:
+    """The holding report of a recipe whose second stage scores the texts."""
+
+    def split(easy: float, hard: float) -> tuple[Measurement, ...]:
+        return (
+            share("easy_accuracy", easy, easy - 0.03, easy + 0.03, "validation"),
+            share("hard_accuracy", hard, hard - 0.04, hard + 0.04, "validation"),
+        )
+
+    teacher, *students = holding.stages
+    splits = (split(0.92, 0.76), split(0.92, 0.75), split(0.91, 0.74))
+    after = [replace(s, metrics=s.metrics + m) for s, m in zip(students, splits, strict=True)]
+    difficulty = stage("difficulty", 61.0, scored_texts(), ())
+    return replace(holding, stages=(teacher, difficulty, *after))
+
+
 HOSTILE = "</script><b>&\"'|`\x00\u202e--- {{ 7 * 7 }} \n### x" + "w" * 10_000
 
 

@@ -8,7 +8,7 @@ import pytest
 from edgecompress.report.html import page
 
 VOID = {"meta", "br", "link"}
-REPORTS = ["holding", "broken", "undecided", "empty", "hostile"]
+REPORTS = ["holding", "broken", "undecided", "empty", "scored", "hostile"]
 
 
 class Tree(HTMLParser):

@@ -65,7 +65,7 @@ def test_collapsed_models_have_no_say(teacher, new_context):
     listener = Listener()
     ctx = new_context(progress=listener)
     facts = difficulty.run(teacher, changed(sparsities=(0.2, 0.4, 0.995)), ctx)
-    assert [one["collapsed"] for one in facts["models"].values()] == [False, False, True]
+    assert [one["used"] for one in facts["models"].values()] == [True, True, False]
     assert listener.warnings[0].startswith("difficulty: collapsed at sparsity (accuracy on train)")
     alone = new_context()
     difficulty.run(teacher, changed(sparsities=(0.2, 0.4)), alone)
@@ -79,7 +79,7 @@ def test_one_model_alone_has_no_variance(teacher, new_context):
     with pytest.raises(StageError, match="fewer than 2 models are left; ask for lower spars"):
         difficulty.run(teacher, collapsing, new_context())
     kept = collapsing.model_copy(update={"keep_collapsed": True})
-    assert difficulty.run(teacher, kept, new_context())["models"]["0.995"]["collapsed"]
+    assert difficulty.run(teacher, kept, new_context())["models"]["0.995"]["used"]
 
 
 def test_without_validation_train_alone_is_scored(teacher, new_context):
