@@ -57,10 +57,10 @@ def difficulty_finding(facts: Facts) -> str:
     halves = facts.get("validation", {})
     if len(halves) > 1:
         told.append(
-            f"the model that came in gets {_percent(halves['easy_accuracy'])} of the easy and "
+            f"The model that came in gets {_percent(halves['easy_accuracy'])} of the easy and "
             f"{_percent(halves['hard_accuracy'])} of the hard validation texts right"
         )
-    return "; ".join(told) + "."
+    return ". ".join(told) + "."
 
 
 def difficulty_counts(facts: Facts) -> str:

@@ -53,12 +53,15 @@ def test_the_finding_tells_spread_models_doubts_and_the_gap(scored):
     assert "75.0 % of 300 texts lie in the lowest of 20 steps from d = 0.3 to 1" in finding
     assert "2 of 3 pruned models were asked (one-shot)" in finding
     assert "2.0 % of the texts count as easy though" in finding
-    assert "91.0 % of the easy and 72.0 % of the hard validation texts" in finding
+    assert (
+        "The model that came in gets 91.0 % of the easy and 72.0 % of the hard validation texts"
+        in finding
+    )
 
 
 def test_without_validation_texts_there_is_no_gap_to_tell(scored):
     facts = {**scored.stages[1].facts, "validation": {}}
-    assert "the model that came in" not in difficulty_finding(facts)
+    assert "The model that came in" not in difficulty_finding(facts)
 
 
 def test_the_page_shows_the_histogram_and_both_ends(scored):
