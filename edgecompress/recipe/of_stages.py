@@ -20,6 +20,11 @@ def student_mistakes(index: int, stage: Student, roles: Collection[str]) -> Iter
             (*where, "objective", "smooth"),
             "smooths the teacher's answers, which `logits: 0` does not learn from",
         )
+    if objective.reweight is not None and not (objective.logits or objective.labels):
+        yield Mistake(
+            (*where, "objective", "reweight"),
+            "weighs the losses of logits and labels, and both are 0",
+        )
     if isinstance(stage, Distill):
         yield from _distill(index, stage)
     if isinstance(stage, Theseus):
@@ -55,6 +60,11 @@ def _distill(index: int, stage: Distill) -> Iterator[Mistake]:
         not stage.layers or list(stage.layers) != sorted(set(stage.layers))
     ):
         yield Mistake(where, "the layers to copy must be rising, each named once")
+    if stage.augment and not stage.transfer_epochs:
+        yield Mistake(
+            ("stages", index, "augment"),
+            "makes texts to be learnt with `transfer`, and `transfer_epochs: 0` leaves these out",
+        )
 
 
 def _theseus(index: int, stage: Theseus) -> Iterator[Mistake]:

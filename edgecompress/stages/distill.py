@@ -1,5 +1,6 @@
 """Stage `distill`: a shallower student learns to answer as its teacher does."""
 
+from dataclasses import replace
 from typing import Any
 
 from edgecompress.core.artifact import Artifact, Facts
@@ -14,19 +15,20 @@ from edgecompress.models.encoder import take_layers
 from edgecompress.recipe.learning import Distill
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
-from edgecompress.training.teaching import Part, learn, meet, prepare, require_parts
+from edgecompress.training.augmentation import augment, told_of, with_changes
+from edgecompress.training.teaching import Pair, Part, learn, meet, prepare, require_parts
 
 
 def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
-    """Cut a student, train it on `transfer` where there is such data, then on `train`.
+    """Cut a student, train it on `transfer` and on changed texts of `train`, then on `train`.
 
-    Transfer texts teach by the teacher's logits alone: they have no labels, and inner states of
-    so many texts would fill a disk.
+    Texts without labels teach by the teacher's logits alone; see `Objective.on_unlabelled`.
 
     Raises:
         IntegrityError: a model's files are missing, broken, refused, or do not fit each other.
         StageError: a layer that does not exist, an objective without parts, inner states of other
-            widths or other tokens, or no positions for `max_length` tokens.
+            widths or other tokens, no positions for `max_length` tokens, or texts whose words
+            cannot be changed.
         TrainingDiverged: a loss or a gradient is not finite.
     """
     require_parts(settings.objective)
@@ -40,16 +42,26 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
     reads = TextEncoder(origin, settings.max_length)
     pair = meet(student, reads, teacher.path, ctx)
     facts: dict[str, Any] = {"layers_kept": list(layers), "layers_of": whole.config.layers}
+    if settings.augment:
+        made = augment(settings.augment, ctx.origins.get("augment.masked_model"), pair, ctx)
+        facts["augmented"] = told_of(made, ctx.data["train"])
+        ctx = replace(ctx, data={**ctx.data, "transfer": with_changes(made, ctx.data)})
+    facts |= _learn(pair, settings, ctx)
+    save_model(student, ctx.out)
+    copy_tokenizer(origin, ctx.out, settings.max_length)
+    return {**facts, "params": student.params}
+
+
+def _learn(pair: Pair, settings: Distill, ctx: StageContext) -> dict[str, Any]:
+    """Train on all there is, once the teacher has answered all of it."""
     parts = [Part("train", settings.epochs, settings.objective)]
     if "transfer" in ctx.data and settings.transfer_epochs:
         unlabelled = settings.objective.on_unlabelled()
         parts.insert(0, Part("transfer", settings.transfer_epochs, unlabelled))
     prepared = [prepare(pair, part, settings, ctx) for part in parts]
     told = {ready.part.role: learn(pair, ready, settings, ctx) for ready in prepared}
-    facts |= {**told, **told.pop("train")}
-    save_model(student, ctx.out)
-    copy_tokenizer(origin, ctx.out, settings.max_length)
-    return {**facts, "params": student.params}
+    of_train = told.pop("train")
+    return {**told, **of_train}
 
 
 def choose_layers(asked: int | tuple[int, ...] | None, depth: int) -> tuple[int, ...]:

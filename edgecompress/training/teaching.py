@@ -82,6 +82,7 @@ def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom
     The best epoch is the one that answers the validation rows most often as the teacher does, since
     that is what a student is for; the labels of a few hundred rows would choose by luck.
     """
+    torch.set_num_threads(room.threads)  # sums come out otherwise with another number
     teaches, teacher_reads = load_model(teacher), TextEncoder(teacher)
     held_out = None
     if texts := room.data.get("validation"):

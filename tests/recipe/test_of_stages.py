@@ -21,6 +21,20 @@ DISTILL = "{kind: distill, layers: 2}"
         ),
         ("{kind: theseus, modules: 2, replacing: {rate: 0.0}}", "should be greater than 0"),
         ("{kind: theseus, modules: 2, objective: {labels: 0, logits: 0}}", "all weights are 0"),
+        (
+            "{kind: distill, objective: {logits: 0, hidden: 1, reweight: focal}}",
+            "objective.reweight: weighs the losses of logits and labels, and both are 0",
+        ),
+        (
+            "{kind: distill, objective: {logits: 0, labels: 1, smooth: 0.9}}",
+            "objective.smooth: smooths the teacher's answers",
+        ),
+        ("{kind: distill, objective: {smooth: 0}}", "objective.smooth"),
+        (
+            "{kind: distill, transfer_epochs: 0, augment: {rows: 5}}",
+            "augment: makes texts to be learnt with `transfer`",
+        ),
+        ("{kind: distill, augment: {rows: 0}}", "augment.rows"),
     ],
 )
 def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
@@ -33,12 +47,13 @@ def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
     "stage",
     [
         "{kind: theseus, modules: 3}",
+        "{kind: distill, augment: {rows: 5}, objective: {smooth: 1, relations: 2, labels: 0.1}}",
         "{kind: theseus, modules: [2, 1, 2, 1], rest: late, start: mean}",
         "{kind: theseus, modules: 2, replacing: {schedule: blend, share: 0.2}}",
     ],
 )
 def test_settings_that_fit_together_are_read(spoil, stage):
-    assert read_recipe(spoil(DISTILL, stage)).recipe.stages[0].kind == "theseus"
+    assert f"kind: {read_recipe(spoil(DISTILL, stage)).recipe.stages[0].kind}," in stage
 
 
 def test_a_replaced_model_is_by_default_taught_by_labels_alone(spoil):

@@ -7,15 +7,16 @@ import torch
 import transformers
 
 from edgecompress.core.errors import IntegrityError, StageError
-from edgecompress.core.texts import UNLABELLED
+from edgecompress.core.texts import UNLABELLED, TextSet
 from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.hugging_face import HuggingFaceClassifier
 from edgecompress.models.predictor import TorchPredictor
-from edgecompress.recipe.learning import Distill
+from edgecompress.recipe.learning import Augment, Distill
 from edgecompress.recipe.objective import Objective
 from edgecompress.stages import distill
 from edgecompress.stages.distill import choose_layers
+from edgecompress.training import loop
 from edgecompress.training.scores import Scores, save_scores
 
 QUICK = Distill(
@@ -234,6 +235,54 @@ def test_a_broken_distillation_goes_on_and_ends_the_same(teacher, new_context, m
     distill.run(teacher, settings, broken)
     weights = "model.safetensors"
     assert (whole.out / weights).read_bytes() == (broken.out / weights).read_bytes()
+
+
+def test_changed_texts_are_learnt_from_with_the_transfer_texts(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    free = [f"{text} again" for text in ctx.data["train"].texts[:30]]
+    unlabelled = TextSet("transfer", tuple(free), np.full(30, UNLABELLED), tuple(free), "0" * 64)
+    both = replace(ctx, data={**ctx.data, "transfer": unlabelled})
+    facts = distill.run(teacher, changed(augment=Augment(rows=70)), both)
+    assert facts["transfer"]["steps"] == 4  # 100 texts in batches of 32
+    assert facts["augmented"]["texts"] == 70
+    assert all(was != became for was, became in facts["augmented"]["examples"])
+    assert json.dumps(facts)
+
+
+def test_a_distillation_broken_among_changed_texts_ends_the_same(teacher, new_context, monkeypatch):
+    settings = changed(augment=Augment(rows=70), checkpoint_every=1)
+    whole, broken = new_context(teacher=teacher), new_context(teacher=teacher)
+    distill.run(teacher, settings, whole)
+    kept = loop.rate_factor
+
+    def dies(step, *others):
+        if step == 2:
+            raise KeyboardInterrupt
+        return kept(step, *others)
+
+    monkeypatch.setattr(loop, "rate_factor", dies)
+    with pytest.raises(KeyboardInterrupt):
+        distill.run(teacher, settings, broken)
+    monkeypatch.setattr(loop, "rate_factor", kept)
+    distill.run(teacher, settings, broken)
+    weights = "model.safetensors"
+    assert (whole.out / weights).read_bytes() == (broken.out / weights).read_bytes()
+
+
+def test_sentence_pairs_are_changed_and_matched_too(teacher, new_context):
+    ctx = new_context(teacher=teacher)
+    data = {
+        role: replace(texts, texts=tuple(zip(texts.texts, reversed(texts.texts), strict=True)))
+        for role, texts in ctx.data.items()
+    }
+    settings = changed(
+        max_length=48,
+        objective=Objective(labels=0.5, hidden=1.0, attention=1.0, relations=1.0),
+        augment=Augment(rows=40),
+    )
+    facts = distill.run(teacher, settings, replace(ctx, data=data, pair_inputs=True))
+    assert (facts["transfer"]["steps"], facts["steps"]) == (2, 10)
+    assert all(" | " in line for line in facts["augmented"]["examples"][0])
 
 
 def test_a_damaged_teacher_is_refused(teacher, new_artifact, new_context, tmp_path):
