@@ -78,6 +78,12 @@ class Prune(Student):
         )
 
     @property
+    def narrows(self) -> bool:
+        """Whether anything but depth is pruned."""
+        wishes = (self.heads, self.intermediate, self.speedup, self.sparsity)
+        return any(wish is not None for wish in wishes)
+
+    @property
     def measures_this_machine(self) -> bool:
         """A latency target is met on the machine where it was measured."""
         return self.speedup is not None

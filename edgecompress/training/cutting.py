@@ -1,0 +1,104 @@
+"""One cut of a network: what matters least is found, taken out, and made up for."""
+
+from dataclasses import dataclass
+from itertools import repeat
+
+from edgecompress.core.errors import StageError
+from edgecompress.models.encoder import Encoder, take_layers
+from edgecompress.models.encoder_config import EncoderConfig
+from edgecompress.models.latency_table import LatencyTable
+from edgecompress.models.pruning import Kept, cut_widths
+from edgecompress.models.repair import refit_outputs
+from edgecompress.recipe.shrinking import Prune
+from edgecompress.training.batches import TokenRows, batches_by_length
+from edgecompress.training.importance import (
+    Importance,
+    gate_importance,
+    random_importance,
+    size_importance,
+)
+from edgecompress.training.objectives import Loss
+from edgecompress.training.rounds import Goal
+from edgecompress.training.sparsity import prune_to, rising_sparsity
+from edgecompress.training.widths import Ladder, best, descend, size_after
+
+REPAIR_ROWS, REPAIR_BATCH = 256, 32
+
+Sizes = tuple[list[int], list[int]]
+"""Heads, and neurons, by layer."""
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """What all cuts of one network go by."""
+
+    settings: Prune
+    full: EncoderConfig  # before the first cut
+    rows: TokenRows  # that scores are taken of, and repairs fitted on
+    loss: Loss  # whose change is scored
+    table: LatencyTable | None  # where a speed is asked for
+    seed: int
+
+    def cut(self, encoder: Encoder, goal: Goal) -> Encoder:
+        """A smaller copy; or, where single weights go, the same network with more zeros.
+
+        Raises:
+            StageError: narrower layers cannot be as fast as is asked for.
+        """
+        if self.settings.sparsity is not None:
+            prune_to(encoder, rising_sparsity(self.settings.sparsity, goal.done))
+            return encoder
+        shallow = take_layers(encoder, range(goal.layers))
+        if not goal.done or not self.settings.narrows:
+            return shallow
+        scores = self._score(shallow)
+        parts = zip(scores.heads, scores.neurons, *self._sizes(scores, goal), strict=True)
+        kept = [Kept(best(h, heads), best(n, neurons)) for h, n, heads, neurons in parts]
+        narrow = cut_widths(shallow, kept)
+        if self.settings.repair == "least-squares":
+            few = batches_by_length(self.rows.lengths[:REPAIR_ROWS], REPAIR_BATCH)
+            refit_outputs(narrow, shallow, [self.rows.batch(numbers).inputs for numbers in few])
+        return narrow
+
+    def _score(self, encoder: Encoder) -> Importance:
+        how = self.settings.importance
+        if how == "random":
+            return random_importance(encoder, self.seed)
+        if how == "magnitude":
+            return size_importance(encoder)
+        return gate_importance(encoder, self.rows, self.loss, squared=how == "fisher")
+
+    def _sizes(self, scores: Importance, goal: Goal) -> Sizes:
+        if self.table:
+            return self._fast_enough(self.table, scores, goal)
+        step, asked = self.settings.multiple_of, self.settings
+        heads = [
+            size_after(full, asked.heads, 1, goal.done) for full in self.full.heads[: goal.layers]
+        ]
+        neurons = [
+            size_after(full, asked.intermediate, step, goal.done)
+            for full in self.full.intermediate[: goal.layers]
+        ]
+        if asked.ranking == "uniform":
+            return heads, neurons
+        heads_left = descend([Ladder.of(each, 1) for each in scores.heads], sum(heads))
+        neurons_left = descend([Ladder.of(each, step) for each in scores.neurons], sum(neurons))
+        assert heads_left, "the smallest sizes are within any budget that is made of sizes"
+        assert neurons_left
+        return heads_left, neurons_left
+
+    def _fast_enough(self, table: LatencyTable, scores: Importance, goal: Goal) -> Sizes:
+        speedup, step = self.settings.speedup or 1.0, self.settings.multiple_of
+        whole_ms = table.layers_ms(self.full)
+        costs = table.costs(*scores.sizes)
+        ladders = [Ladder.of(*part) for part in zip(scores.heads, repeat(1), costs[0])]
+        ladders += [Ladder.of(*part) for part in zip(scores.neurons, repeat(step), costs[1])]
+        sizes = descend(ladders, whole_ms * (1 - goal.done * (1 - 1 / speedup)))
+        if sizes is None:
+            least_ms = sum(float(each.cost[0]) for each in ladders)
+            raise StageError(
+                f"prune.speedup: got {speedup:g}; with one head and {step} neurons in each layer "
+                f"the layers would be {whole_ms / least_ms:.1f} times as fast; ask for less, or "
+                "also for fewer `layers`"
+            )
+        return sizes[: goal.layers], sizes[goal.layers :]
