@@ -11,10 +11,9 @@ from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
 from edgecompress.models.theseus import Hybrid, module_sizes
 from edgecompress.recipe.learning import Replacing, Theseus
-from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
-from edgecompress.training.teaching import Part, meet, require_parts, teach
+from edgecompress.training.teaching import Pair, Part, learn, meet, prepare, require_parts
 
 GATES = 2002  # sets these draws apart from others; not 0, which numpy takes for no number at all
 BLEND_HALF_WAY = 0.7  # weight of the successor at half of the replacing
@@ -40,25 +39,33 @@ def run(model: Artifact, settings: Theseus, ctx: StageContext) -> Facts:
     hybrid = Hybrid(predecessor, sizes, settings.start)
     teacher = ctx.teacher if settings.learn_from == "teacher" else model
     pair = meet(hybrid, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
-    parts = parts_of(settings, ctx)
-    steps = sum(count for _, count in parts)
-    told: dict[str, dict[str, Any]] = {}
-    for stretch in stretches(settings, parts):
-        hybrid.train_rest(stretch.trains_rest)
-        hook = Gates(hybrid, settings.replacing, ctx.seed, stretch.before, steps)
-        told[stretch.name] = teach(pair, replace(stretch.part, hook=hook), settings, ctx)
+    facts: dict[str, Any] = {"module_layers": list(sizes), "layers_of": predecessor.config.layers}
+    facts |= _learn(pair, hybrid, settings, ctx)
     successor = hybrid.successor()
     save_model(successor, ctx.out)
     copy_tokenizer(model.path, ctx.out, settings.max_length)
+    return {**facts, "params": successor.params}
+
+
+def _learn(pair: Pair, hybrid: Hybrid, settings: Theseus, ctx: StageContext) -> dict[str, Any]:
+    """Train stretch by stretch, once the teacher has answered all texts."""
+    parts = parts_of(settings, ctx)
+    steps = sum(count for _, count in parts)
+    planned = list(stretches(settings, parts))
+    prepared = []
+    for stretch in planned:
+        hook = Gates(hybrid, settings.replacing, ctx.seed, stretch.before, steps)
+        prepared.append(prepare(pair, replace(stretch.part, hook=hook), settings, ctx))
+    told: dict[str, dict[str, Any]] = {}
+    for stretch, ready in zip(planned, prepared, strict=True):
+        hybrid.train_rest(stretch.trains_rest)
+        told[stretch.name] = learn(pair, ready, settings, ctx)
     _, last = told.popitem()
     return {
-        "module_layers": list(sizes),
-        "layers_of": predecessor.config.layers,
         "rate_at_start": successor_share(settings.replacing, 0, steps),
         "replacing_steps": replacing_steps(settings.replacing, steps),
         **told,
         **last,
-        "params": successor.params,
     }
 
 
@@ -139,8 +146,8 @@ def parts_of(settings: Theseus, ctx: StageContext) -> list[tuple[Part, int]]:
     """The parts of the training in their order, with the steps of each."""
     parts = [Part("train", settings.epochs, settings.objective)]
     if "transfer" in ctx.data and settings.transfer_epochs and settings.objective.logits:
-        logits_only = Objective(temperature=settings.objective.temperature)
-        parts.insert(0, Part("transfer", settings.transfer_epochs, logits_only))
+        unlabelled = settings.objective.on_unlabelled()
+        parts.insert(0, Part("transfer", settings.transfer_epochs, unlabelled))
     return [
         (part, part.epochs * math.ceil(len(ctx.data[part.role]) / settings.batch_size))
         for part in parts

@@ -157,7 +157,12 @@ def test_a_step_that_replaces_nothing_moves_nothing(teacher, new_context):
 
 @pytest.mark.parametrize(
     ("schedule", "part"),
-    [("constant", "logits"), ("anti-curriculum", "hidden"), ("blend", "attention")],
+    [
+        ("constant", "logits"),
+        ("anti-curriculum", "hidden"),
+        ("blend", "attention"),
+        ("curriculum", "relations"),
+    ],
 )
 def test_every_schedule_learns_from_every_part(schedule, part, teacher, new_context):
     ctx = new_context(teacher=teacher)

@@ -192,6 +192,16 @@ def test_frozen_weights_stay_and_do_not_count_for_clipping(new_encoder, task, he
     assert same(weights(model.embeddings), before)
 
 
+def test_a_step_without_any_trained_weight_in_its_loss_moves_nothing(new_encoder, task, here):
+    def looks_on(model: Classifier, batch: Batch) -> torch.Tensor:
+        return supervised(model, batch).detach()
+
+    model = new_encoder()
+    trained = train(model, replace(task, loss=looks_on), SETTINGS, here)
+    assert same(weights(model), weights(new_encoder()))
+    assert trained.steps == 45
+
+
 @pytest.mark.parametrize("what", ["loss", "gradient's norm"])
 def test_divergence_is_told_with_step_rate_rows_and_where_the_checkpoint_is(
     what, new_encoder, task, here
