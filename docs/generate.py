@@ -32,6 +32,10 @@ MEANINGS = {
     ExitCode.TERMINATED: "SIGTERM; the same command goes on where it stopped",
 }
 
+PAGE_OF = {s.__name__: "stages" for s in STAGES.values()} | {
+    c.__name__: "checks" for c in CHECKS.values()
+}
+
 
 def stages() -> str:
     """One heading for each stage, with what it takes and gives and its settings."""
@@ -106,13 +110,24 @@ def _help(command: click.Command, context: click.Context) -> str:
 
 def _table(schema: dict[str, Any], skip: str = "") -> str:
     rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    sections = schema.get("$defs", {})
     for key, prop in schema.get("properties", {}).items():
         if key != skip:
             needed = key in schema.get("required", ())
-            default = "required" if needed else f"`{prop.get('default')}`"
+            default = "required" if needed else _default(prop, sections)
             meaning = prop.get("description", "").replace("|", "\\|")
             rows.append(f"| `{key}` | {_type(prop)} | {default} | {meaning} |")
     return "\n".join(rows) + "\n"
+
+
+def _default(prop: dict[str, Any], sections: dict[str, Any]) -> str:
+    """Of a nested section only what differs from that section's own defaults."""
+    value = prop.get("default")
+    if not isinstance(value, dict) or "$ref" not in prop:
+        return f"`{value}`"
+    own = sections[prop["$ref"].rsplit("/", 1)[-1]]["properties"]
+    changed = {key: seen for key, seen in value.items() if seen != own[key].get("default")}
+    return f"`{changed}`" if changed else "its own"
 
 
 def _type(prop: dict[str, Any]) -> str:
@@ -125,12 +140,18 @@ def _type(prop: dict[str, Any]) -> str:
             options = [_type(option) for option in prop[key] if option.get("type") != "null"]
             return " or ".join(dict.fromkeys(options))
     if "$ref" in prop:
-        return str(prop["$ref"].rsplit("/", 1)[-1])
+        name = str(prop["$ref"].rsplit("/", 1)[-1])
+        return f"[{name}]({PAGE_OF.get(name, 'recipe')}.md#{name.lower()})"
     if prop.get("type") == "array":
         return f"list of {_type(prop.get('items', {}))}"
     bounds = [
         f"{sign} {prop[key]:g}"
-        for key, sign in (("exclusiveMinimum", ">"), ("minimum", "≥"), ("maximum", "≤"))
+        for key, sign in (
+            ("exclusiveMinimum", ">"),
+            ("minimum", "≥"),
+            ("maximum", "≤"),
+            ("exclusiveMaximum", "<"),
+        )
         if key in prop
     ]
     return " ".join([str(prop.get("type", "any")), *bounds])
