@@ -5,6 +5,7 @@ attention becomes one operator a layer, and what only the first token needs is c
 """
 
 import io
+import logging
 import re
 import warnings
 from collections import Counter, defaultdict
@@ -21,9 +22,11 @@ from torch import Tensor, nn
 
 from edgecompress.core.errors import StageError
 from edgecompress.models.encoder import Encoder, EncoderConfig
+from edgecompress.models.encoder_config import ATTENTION
 
 MICROSOFT = "com.microsoft"
 EXAMPLE_TOKENS = 7  # of the traced batch; both axes stay free
+FUSION_LOG = "fusion_attention"
 
 # Operators whose result at one token needs their input at that token alone.
 TOKENWISE = frozenset(
@@ -82,6 +85,9 @@ def export_graph(encoder: Encoder, opset: int, *, pairs: bool) -> ModelProto:
 def fuse_attention(graph: ModelProto, config: EncoderConfig) -> ModelProto:
     """One Attention operator a layer, instead of some twenty.
 
+    The operator holds query, key and value as one matrix, and is recognised by the output matrix
+    behind it. A layer that stores one of the four as two factors keeps its single operators.
+
     Three other fusions that onnxruntime offers are left out, because they cost time or accuracy:
     its SkipLayerNormalization is several times slower than a sum and a LayerNormalization; BiasGelu
     takes a bias which the 8-bit product before it would add for nothing; and the 8-bit form of
@@ -96,11 +102,12 @@ def fuse_attention(graph: ModelProto, config: EncoderConfig) -> ModelProto:
     options.enable_bias_gelu = False
     options.enable_embed_layer_norm = False
     options.attention_mask_format = AttentionMaskFormat.AttentionMask  # padding may stand anywhere
+    logging.getLogger(FUSION_LOG).setLevel(logging.ERROR)  # it warns of layers with fewer heads
     fused: ModelProto = optimize_by_fusion(graph, "bert", optimization_options=options).model
     if MICROSOFT not in {imported.domain for imported in fused.opset_import}:
         fused.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
     counts = operator_counts(fused)
-    wanted = {"Attention": config.layers, "LayerNormalization": 2 * config.layers + 1}
+    wanted = {"Attention": _fusable(config), "LayerNormalization": 2 * config.layers + 1}
     for operator, number in wanted.items():
         if counts[operator] != number:
             raise StageError(
@@ -122,6 +129,14 @@ def tidy(graph: ModelProto) -> ModelProto:
 def operator_counts(graph: ModelProto) -> Counter[str]:
     """How often each operator stands in the graph, constants left out."""
     return Counter(node.op_type for node in graph.graph.node if node.op_type != "Constant")
+
+
+def _fusable(config: EncoderConfig) -> int:
+    """How many layers store all matrices of their attention whole."""
+    return sum(
+        all(config.rank(layer, matrix) is None for matrix in ATTENTION)
+        for layer in range(config.layers)
+    )
 
 
 def _exportable(encoder: Encoder, *, pairs: bool) -> Encoder:

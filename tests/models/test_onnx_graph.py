@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from edgecompress.core.errors import StageError
 from edgecompress.models.encoder import Encoder, EncoderConfig
-from edgecompress.models.int8 import quantize_dynamically
+from edgecompress.models.int8 import quantize_dynamically, weight_counts
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, operator_counts, tidy
 from edgecompress.recipe.shipping import Quantize
 
@@ -73,7 +73,10 @@ def difference(encoder: Encoder, graph: onnx.ModelProto, *, pairs: bool = False)
     [
         {},
         {"heads": (4, 2)},
+        {"heads": (1, 2), "intermediate": (8, 40)},
         {"embedding_rank": 4},
+        {"ranks": ({"up": 5, "down": 6}, {"out": 3})},
+        {"ranks": ({"query": 3, "key": 2, "value": 4}, {"value": 3})},
         {"position_offset": 2},
         {"type_vocab": 0},
         {"activation": "gelu_new"},
@@ -135,6 +138,37 @@ def test_onnxruntime_makes_no_slow_operator_while_loading(tmp_path: Path, fused:
     loaded = operator_counts(onnx.load(tmp_path / "loaded.onnx"))
     assert loaded["SkipLayerNormalization"] == loaded["EmbedLayerNormalization"] == 0
     assert loaded["DynamicQuantizeMatMul"] > 0  # it did look for something faster
+
+
+COMPRESSED: dict[str, Any] = {
+    "heads": (2, 3, 1),
+    "intermediate": (24, 8, 16),
+    "embedding_rank": 4,
+    "ranks": ({"up": 5}, {"key": 2}, {"down": 3}),
+    "max_positions": 12,
+}
+
+
+@pytest.mark.parametrize("thin", ["query", "key", "value", "out"])
+def test_a_layer_whose_attention_is_thin_keeps_its_single_operators(thin: str) -> None:
+    encoder = network(ranks=({thin: 2, "up": 5}, {"down": 3}))
+    counts = operator_counts(made(encoder, fused=True))
+    assert (counts["Attention"], counts["Softmax"], counts["LayerNormalization"]) == (1, 1, 5)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_every_matrix_of_a_compressed_network_is_stored_once_and_in_8_bits(
+    tmp_path: Path, fused: bool
+) -> None:
+    encoder = network(**COMPRESSED)
+    quantize_dynamically(made(encoder, fused=fused), Quantize(kind="quantize"), tmp_path / "q")
+    graph = onnx.load(tmp_path / "q")
+    counts = operator_counts(graph)
+    assert counts["QAttention"] == (2 if fused else 0)
+    matrices = [weight for weight in encoder.parameters() if weight.dim() == 2]
+    segments = encoder.embeddings.segment.weight.numel()  # in the table of positions
+    stored = weight_counts(graph)
+    assert stored == {"int8": sum(matrix.numel() for matrix in matrices) - segments}
 
 
 def test_layers_that_share_equal_biases_are_fused_too() -> None:
@@ -213,5 +247,5 @@ def test_the_same_network_gives_the_same_bytes() -> None:
 def test_exporting_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made(network(), fused=True)
+        made(network(**COMPRESSED), fused=True)
     assert capfd.readouterr() == ("", "")
