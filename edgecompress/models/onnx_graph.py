@@ -119,6 +119,7 @@ def fuse_attention(graph: ModelProto, config: EncoderConfig) -> ModelProto:
 
 def tidy(graph: ModelProto) -> ModelProto:
     """The last, exact rewrites; raises nothing, and leaves alone what it does not recognise."""
+    _name_once(graph)
     _sum_residuals(graph)
     _answer_from_first_token(graph)
     _drop_unused(graph)
@@ -151,6 +152,13 @@ def _exportable(encoder: Encoder, *, pairs: bool) -> Encoder:
     network.load_state_dict({**weights, "embeddings.position.weight": positions})
     network.explicit_attention = True
     return network.eval()
+
+
+def _name_once(graph: ModelProto) -> None:
+    """Read equal weights, which the exporter stores once, without the Identity in between."""
+    for node in [node for node in graph.graph.node if node.op_type == "Identity"]:
+        _replace_input(graph, node.output[0], node.input[0])
+        graph.graph.node.remove(node)
 
 
 def _sum_residuals(graph: ModelProto) -> None:
