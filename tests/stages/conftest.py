@@ -13,10 +13,12 @@ from edgecompress.core.artifact import Artifact
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
 from edgecompress.data.tiny import make_tiny_bert, tiny_reviews
-from edgecompress.models.checkpoint import copy_tokenizer, save_model
+from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
 from edgecompress.models.encoder import Encoder, EncoderConfig
+from edgecompress.models.pruning import Kept, cut_widths
 from edgecompress.recipe.learning import Finetune
-from edgecompress.stages import finetune
+from edgecompress.recipe.shrinking import Factorize, Vocabulary
+from edgecompress.stages import factorize, finetune, vocabulary
 from edgecompress.stages.context import StageContext
 
 LABELS = ("negative", "positive")
@@ -52,6 +54,17 @@ def new_context(tmp_path: Path) -> Callable[..., StageContext]:
     def make(**changes: Any) -> StageContext:
         made.append(context(tmp_path / f"stage-{len(made)}", **changes))
         return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def small_context(new_context: Callable[..., StageContext]) -> Callable[..., StageContext]:
+    """Gives contexts with few rows, for what does not depend on their number."""
+
+    def make(**changes: Any) -> StageContext:
+        data = {"train": reviews("train", 96), "validation": reviews("validation", 32)}
+        return new_context(data=data, **changes)
 
     return make
 
@@ -106,3 +119,22 @@ def own_student(tiny_bert: Artifact, tmp_path: Path) -> Artifact:
     save_model(Encoder(config), folder)
     copy_tokenizer(tiny_bert.path, folder, max_length=48)
     return artifact(folder)
+
+
+@pytest.fixture(scope="session")
+def compressed(teacher: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """The teacher with fewer pieces and positions, unequal layers, and thin matrices.
+
+    At rank 16 the attention of the last layer, of one head, would not get smaller: it stays whole.
+    """
+    place = tmp_path_factory.mktemp("compressed")
+    cut, thin = context(place / "cut"), context(place / "thin")
+    vocabulary.run(teacher, Vocabulary(kind="vocabulary", min_count=2), cut)
+    sizes = ((4, 128), (2, 48), (3, 80), (1, 64))
+    kept = [Kept(tuple(range(heads)), tuple(range(neurons))) for heads, neurons in sizes]
+    (narrow := place / "narrow").mkdir()
+    save_model(cut_widths(as_encoder(load_model(cut.out)), kept), narrow)
+    copy_tokenizer(cut.out, narrow, max_length=48)
+    ranks = {"embeddings": 32, "attention": 16, "feed_forward": 24, "multiple_of": 8}
+    factorize.run(artifact(narrow), Factorize(kind="factorize", **ranks), thin)
+    return artifact(thin.out)

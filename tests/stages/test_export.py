@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoTokenizer, MPNetConfig, MPNetForSequenc
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
+from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import copy_tokenizer, load_model
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.predictor import TorchPredictor
@@ -96,6 +97,23 @@ def test_our_own_encoder_exports_too(own_student: Artifact, new_context: NewCont
     expected = TorchPredictor(own_student.path).logits(TEXTS)
     ours = EdgeModel.load(ctx.out, verify=False).logits(TEXTS)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("attention", ["fused", "unfused"])
+def test_a_compressed_model_is_exported_as_it_is(
+    compressed: Artifact, new_context: NewContext, validation: TextSet, attention: str
+) -> None:
+    ctx = new_context(pair_inputs=True, data={"validation": validation})
+    facts = export.run(compressed, settings(attention=attention), ctx)
+    assert facts["parity"]["flips_alone"] == facts["parity"]["flips_padded"] == 0
+    counts = facts["operators"]
+    fused = (counts.get("Attention", 0), counts.get("Softmax", 0))
+    assert fused == ((1, 3) if attention == "fused" else (0, 4))
+    model = EdgeModel.load(ctx.out, verify=False)
+    texts = [*TEXTS, *validation.texts, ("a dull film", "unheard of")]
+    np.testing.assert_allclose(
+        model.logits(texts), TorchPredictor(compressed.path).logits(texts), atol=1e-5
+    )
 
 
 def test_pairs_keep_their_types(teacher: Artifact, new_context: NewContext) -> None:

@@ -107,6 +107,27 @@ def test_static_answers_do_not_depend_on_the_batch(
     assert (alone.argmax(axis=1) == batched.argmax(axis=1)).all()
 
 
+@pytest.mark.parametrize(
+    ("attention", "scheme"), [("fused", "dynamic"), ("unfused", "dynamic"), ("unfused", "static")]
+)
+def test_a_compressed_model_decides_alike_in_8_bits(
+    compressed: Artifact,
+    new_context: NewContext,
+    calibration: dict[str, TextSet],
+    tmp_path: Path,
+    attention: str,
+    scheme: str,
+) -> None:
+    floating = exported(compressed, tmp_path, attention)
+    ctx = new_context(data=calibration)
+    facts = quantize.run(floating, settings(scheme=scheme), ctx)
+    assert facts["weights"].keys() == {"int8"}
+    assert facts["operators"].get("QAttention", 0) == (1 if attention == "fused" else 0)
+    assert facts["flips"] <= 3  # of 300; one was seen
+    pairs = [("a dull film", "unheard of"), ("the cast", "is warm and witty")]
+    assert np.isfinite(EdgeModel.load(ctx.out, verify=False).logits(pairs)).all()
+
+
 @pytest.mark.parametrize("scheme", ["dynamic", "static"])
 def test_accuracy_survives(
     unfused: Artifact,
