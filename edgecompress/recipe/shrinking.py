@@ -38,8 +38,8 @@ class Prune(Student):
         default=None,
         gt=1,
         le=100,
-        description="instead of sizes: how many times faster the int8 layers must answer on this "
-        "machine; heads and neurons go where they cost most time for the least loss",
+        description="instead of heads and neurons: how many times faster the int8 layers must "
+        "answer on this machine; what goes is what costs most time for the least loss",
     )
     sparsity: Share | None = Field(
         default=None,
@@ -47,7 +47,9 @@ class Prune(Student):
         "ONNX Runtime gets no faster by it",
     )
     importance: Literal["taylor", "fisher", "magnitude", "random"] = Field(
-        default="taylor", description="random is a control"
+        default="taylor",
+        description="what closing a gate behind a head or neuron would do to the loss, to first "
+        "order (taylor) or squared (fisher); magnitude: norms of weights; random is a control",
     )
     ranking: Literal["uniform", "global"] = Field(
         default="uniform",
@@ -135,7 +137,10 @@ class Vocabulary(StageSettings):
         default=1, ge=1, description="uses in the texts below which a piece goes"
     )
     pieces: int | None = Field(
-        default=None, ge=64, description="keep at most so many, the most frequent first"
+        default=None,
+        ge=64,
+        description="keep at most so many, the most frequent first; special tokens and single "
+        "characters stay and are counted",
     )
     positions: bool = Field(
         default=True, description="also cut the table of positions to the length in force"

@@ -35,6 +35,9 @@ DISTILL = "{kind: distill, layers: 2}"
             "augment: makes texts to be learnt with `transfer`",
         ),
         ("{kind: distill, augment: {rows: 0}}", "augment.rows"),
+        ("{kind: factorize}", "nothing to factorize: set embeddings, attention or feed_forward"),
+        ("{kind: factorize, embeddings: 1.0}", "less than 1"),
+        ("{kind: vocabulary, pieces: 10}", "greater than or equal to 64"),
     ],
 )
 def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
@@ -50,6 +53,8 @@ def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
         "{kind: distill, augment: {rows: 5}, objective: {smooth: 1, relations: 2, labels: 0.1}}",
         "{kind: theseus, modules: [2, 1, 2, 1], rest: late, start: mean}",
         "{kind: theseus, modules: 2, replacing: {schedule: blend, share: 0.2}}",
+        "{kind: factorize, embeddings: 96, attention: 0.9}",
+        "{kind: vocabulary, min_count: 2, pieces: 10000}",
     ],
 )
 def test_settings_that_fit_together_are_read(spoil, stage):
@@ -59,3 +64,16 @@ def test_settings_that_fit_together_are_read(spoil, stage):
 def test_a_replaced_model_is_by_default_taught_by_labels_alone(spoil):
     stage = read_recipe(spoil(DISTILL, "{kind: theseus, modules: 3}")).recipe.stages[0]
     assert (stage.objective.labels, stage.objective.logits) == (1, 0)
+
+
+def test_pieces_are_counted_in_texts_that_are_there(tmp_path, spoil):
+    text = spoil(DISTILL, "{kind: factorize, embeddings: 96}").read_text()
+    bare = text.replace("  finetune: {epochs: 1}\n", "").replace(
+        '  train: {source: "resource:tiny-reviews", split: train}\n', ""
+    )
+    path = tmp_path / "bare.yaml"
+    path.write_text(bare)
+    with pytest.raises(RecipeError, match="weighting: frequency counts pieces in data.train"):
+        read_recipe(path)
+    path.write_text(bare.replace("embeddings: 96", "embeddings: 96, weighting: plain"))
+    assert read_recipe(path).recipe.stages[0].weighting == "plain"
