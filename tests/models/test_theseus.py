@@ -84,7 +84,7 @@ def test_wholly_replaced_it_is_the_successor_to_the_bit(mode):
 def test_not_replaced_at_all_it_trains_as_the_predecessor_with_its_dropout():
     deep = predecessor()
     expected = logits(deep, mode="train")
-    hybrid = Hybrid(deep, SIZES, "bottom")
+    hybrid = Hybrid(deep.eval(), SIZES, "bottom")
     hybrid.replace([0, 0, 0, 0])
     assert torch.equal(logits(hybrid, mode="train"), expected)
 

@@ -82,6 +82,28 @@ def test_a_draw_of_gates_touches_no_other_chance():
     assert np.random.get_state()[1].tolist() == states[1]
 
 
+class Watched:
+    """A hybrid of three modules that remembers what was replaced."""
+
+    replaceable = (None, None, None)
+
+    def replace(self, weights):
+        self.weights = weights
+
+
+def test_gates_count_the_steps_of_earlier_parts():
+    watched, replacing = Watched(), Replacing(rate=0.3, share=0.5)
+    theseus.Gates(watched, replacing, 7, steps_before=20, steps_of_all=60).before(3, 40)
+    # 23 of the 30 steps that replace: 0.3 + 0.7 * 23 / 30
+    assert watched.weights == draw_gates(0.3 + 0.7 * 23 / 30, 3, 7, 23)
+
+
+def test_a_blend_gives_every_module_the_same_weight():
+    watched, replacing = Watched(), Replacing(schedule="blend", share=1.0)
+    theseus.Gates(watched, replacing, 7, steps_before=0, steps_of_all=40).before(10, 40)
+    assert watched.weights == pytest.approx([0.35] * 3)  # half of the way to 0.7
+
+
 def cut(rest: str, share: float) -> list[tuple[str, tuple[int, int] | None, int, bool]]:
     """What is trained in which order, of 20 steps on unlabelled and 40 on labelled texts."""
     parts = [(Part("transfer", 1, Objective()), 20), (Part("train", 2, Objective()), 40)]
@@ -215,16 +237,21 @@ class Killed(BaseException):
     """What nothing may catch."""
 
 
-@pytest.mark.parametrize("rest", ["frozen", "late"])
 def test_a_run_killed_again_and_again_ends_with_the_bytes_of_an_unbroken_one(
-    rest, teacher, new_context, monkeypatch
+    teacher, new_context, monkeypatch
 ):
-    settings = changed(rest=rest, checkpoint_every=3, objective=Objective(logits=0.5, labels=0.5))
+    # 10 steps on unlabelled texts, then 10 on labelled ones, cut in two after the fifth
+    settings = changed(
+        rest="late",
+        replacing=Replacing(rate=0.3, share=0.75),
+        objective=Objective(logits=0.5, labels=0.5),
+        checkpoint_every=3,
+    )
     whole = with_transfer(new_context(teacher=teacher))
     theseus.run(teacher, settings, whole)
     broken = with_transfer(new_context(teacher=teacher))
     kept = theseus.Gates.before
-    for step_killed in (4, 8, 1, 9):  # the third kill falls into the second part
+    for step_killed in (4, 8, 1, 9):  # twice in the first part, once in each half of the second
 
         def dies(gates, step, steps, at=step_killed):
             if step == at:
