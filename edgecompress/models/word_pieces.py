@@ -21,25 +21,30 @@ from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
 from edgecompress.models.encoder import Encoder
 from edgecompress.recipe.shrinking import Vocabulary
-from edgecompress.runtime.text import TextEncoder
+from edgecompress.runtime.text import Encoded, TextEncoder
 
 CONTINUES = "##"  # where the tokenizer names no other mark of a piece inside a word
 NAMED_PAIRS = ("sep", "cls")  # of the post-processors of BERT and RoBERTa: [content, id]
 
 
-def count_pieces(reads: TextEncoder, texts: Iterable[TextSet], progress: Progress) -> IntArray:
-    """How often each id comes out, [vocab_size]; special tokens included.
+def read_all(reads: TextEncoder, roles: Iterable[TextSet], progress: Progress) -> list[Encoded]:
+    """The texts of all roles, tokenized.
 
     Raises:
         InputError: a text cannot be tokenized.
     """
-    counts = np.zeros(reads.vocab_size, np.int64)
-    for role in texts:
-        with progress.track(f"count pieces of {role.name}", len(role), "texts") as bar:
-            for text in reads.encode(role.texts):
-                counts += np.bincount(text.ids, minlength=len(counts))
+    read: list[Encoded] = []
+    for role in roles:
+        with progress.track(f"tokenize {role.name}", len(role), "texts") as bar:
+            read += reads.encode(role.texts)
             bar.advance(len(role))
-    return counts
+    return read
+
+
+def count_pieces(read: Iterable[Encoded], vocab_size: int) -> IntArray:
+    """How often each id comes up, [vocab_size]; special tokens included."""
+    ids = [number for text in read for number in text.ids]
+    return np.bincount(ids, minlength=vocab_size)
 
 
 def choose_pieces(tokenizer: Mapping[str, Any], counts: IntArray, limits: Vocabulary) -> list[int]:

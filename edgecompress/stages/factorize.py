@@ -7,9 +7,8 @@ import torch
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.errors import StageError
 from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
-from edgecompress.models.encoder import Encoder
 from edgecompress.models.factors import WORD_TABLE, Outcome, factorize
-from edgecompress.models.word_pieces import count_pieces
+from edgecompress.models.word_pieces import count_pieces, read_all
 from edgecompress.recipe.shrinking import Factorize
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
@@ -23,15 +22,15 @@ def run(model: Artifact, settings: Factorize, ctx: StageContext) -> Facts:
         StageError: no matrix gets smaller, or there are no texts to count pieces in.
     """
     encoder = as_encoder(load_model(model.path))
-    reads = TextEncoder(model.path)
     before = encoder.params
     torch.set_num_threads(ctx.threads)
-    outcomes = factorize(encoder, settings, _row_weights(encoder, reads, settings, ctx))
+    row_weights = _row_weights(model, encoder.vocab_size, settings, ctx)
+    outcomes = factorize(encoder, settings, row_weights)
     if not any(outcome.thin for outcome in outcomes):
         asked = "; ".join(f"{outcome.name} at rank {outcome.rank}" for outcome in outcomes)
         raise StageError(f"factorize: no matrix gets smaller ({asked}); ask for lower ranks")
     save_model(encoder, ctx.out)
-    copy_tokenizer(model.path, ctx.out, reads.max_length)
+    copy_tokenizer(model.path, ctx.out, TextEncoder(model.path).max_length)
     return {
         "matrices": {outcome.name: _told(outcome) for outcome in outcomes if outcome.thin},
         "left_as_they_were": [outcome.name for outcome in outcomes if not outcome.thin],
@@ -41,7 +40,7 @@ def run(model: Artifact, settings: Factorize, ctx: StageContext) -> Facts:
 
 
 def _row_weights(
-    encoder: Encoder, reads: TextEncoder, settings: Factorize, ctx: StageContext
+    model: Artifact, vocab_size: int, settings: Factorize, ctx: StageContext
 ) -> torch.Tensor | None:
     """[vocab_size]: the root of each piece's uses; with one use too many, so that none is free.
 
@@ -55,10 +54,9 @@ def _row_weights(
             "factorize: `weighting: frequency` counts pieces in data.train, which the recipe does "
             "not have; set `weighting: plain`"
         )
-    uses = torch.ones(encoder.vocab_size, dtype=torch.double)
-    counts = count_pieces(reads, texts, ctx.progress)
-    uses[: len(counts)] += torch.from_numpy(counts)
-    return uses.sqrt()
+    read = read_all(TextEncoder(model.path), texts, ctx.progress)
+    uses = torch.from_numpy(count_pieces(read, vocab_size))
+    return (uses + 1).double().sqrt()
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

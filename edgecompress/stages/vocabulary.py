@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.errors import StageError
-from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
 from edgecompress.models.word_pieces import (
     choose_pieces,
     count_pieces,
     keep_pieces,
     keep_rows,
+    read_all,
     read_json,
 )
 from edgecompress.recipe.shrinking import Vocabulary
-from edgecompress.runtime.text import TextEncoder
+from edgecompress.runtime.text import Encoded, TextEncoder
 from edgecompress.stages.context import StageContext
 
 
@@ -28,7 +28,8 @@ def run(model: Artifact, settings: Vocabulary, ctx: StageContext) -> Facts:
     encoder = as_encoder(load_model(model.path))
     reads = TextEncoder(model.path)
     texts = [ctx.data[role] for role in (*settings.reads, *settings.may_read) if role in ctx.data]
-    counts = count_pieces(reads, texts, ctx.progress)
+    before = read_all(reads, texts, ctx.progress)
+    counts = count_pieces(before, encoder.vocab_size)
     copy_tokenizer(model.path, ctx.out, reads.max_length)
     kept = choose_pieces(read_json(ctx.out / "tokenizer.json"), counts, settings)
     tokens = min(reads.max_length, encoder.max_tokens) if settings.positions else encoder.max_tokens
@@ -40,21 +41,20 @@ def run(model: Artifact, settings: Vocabulary, ctx: StageContext) -> Facts:
         )
     keep_pieces(ctx.out, kept)
     save_model(smaller, ctx.out)
+    after = read_all(TextEncoder(ctx.out), texts, ctx.progress)
     return {
         "kept": len(kept),
         "of": encoder.vocab_size,
         "kept_share_of_tokens": round(float(counts[kept].sum() / counts.sum()), 6),
-        "texts": sum(len(role) for role in texts),
-        "texts_read_otherwise": sum(
-            _changed(role, reads, TextEncoder(ctx.out), kept) for role in texts
-        ),
+        "texts": len(before),
+        "texts_read_otherwise": _changed(before, after, kept),
         "positions": smaller.max_tokens,
         "params_before": encoder.params,
         "params": smaller.params,
     }
 
 
-def _changed(role: TextSet, before: TextEncoder, after: TextEncoder, kept: Sequence[int]) -> int:
+def _changed(before: Sequence[Encoded], after: Sequence[Encoded], kept: Sequence[int]) -> int:
     """How many texts are now read in other pieces."""
-    read = zip(before.encode(role.texts), after.encode(role.texts), strict=True)
-    return sum(old.ids != [kept[number] for number in new.ids] for old, new in read)
+    pairs = zip(before, after, strict=True)
+    return sum(old.ids != [kept[number] for number in new.ids] for old, new in pairs)

@@ -22,6 +22,7 @@ from edgecompress.models.word_pieces import (
     count_pieces,
     keep_pieces,
     keep_rows,
+    read_all,
     read_json,
 )
 from edgecompress.recipe.shrinking import Vocabulary
@@ -41,7 +42,7 @@ def limits(**changes: Any) -> Vocabulary:
 
 
 def chosen(folder: Path, *texts: Any, **changes: Any) -> list[int]:
-    counts = count_pieces(TextEncoder(folder), [rows(*texts)], Silent())
+    counts = count_pieces(read_all(TextEncoder(folder), [rows(*texts)], Silent()), vocab_size=221)
     return choose_pieces(read_json(folder / "tokenizer.json"), counts, limits(**changes))
 
 
@@ -62,7 +63,8 @@ def cut(hf_folder: Path) -> tuple[Path, list[int]]:
 
 def test_pieces_are_counted_over_all_roles(tiny_bert: Path) -> None:
     reads = TextEncoder(tiny_bert)
-    counts = count_pieces(reads, [rows(*TEXTS), rows(("not", "not so"))], Silent())
+    read_texts = read_all(reads, [rows(*TEXTS), rows(("not", "not so"))], Silent())
+    counts = count_pieces(read_texts, reads.vocab_size)
     ids = reads.vocabulary
     assert counts[ids["not"]] == 4
     assert counts[ids["[CLS]"]] == 4
