@@ -88,21 +88,33 @@ def _theseus(index: int, stage: Theseus) -> Iterator[Mistake]:
 
 def _prune(index: int, stage: Prune) -> Iterator[Mistake]:
     where = ("stages", index)
-    sizes = [name for name in STRUCTURE if getattr(stage, name) is not None]
-    asked = [*(["structure"] if sizes else []), *_set(stage, "speedup"), *_set(stage, "sparsity")]
-    if not asked:
+    depth, widths = _set(stage, "layers"), _set(stage, "heads", "intermediate")
+    speed, zeros = _set(stage, "speedup"), _set(stage, "sparsity")
+    if not stage.narrows and not depth:
         yield Mistake(
             where, f"nothing to prune: set {', '.join(STRUCTURE)}, or speedup, or sparsity"
         )
-    if len(asked) > 1:
+    if (speed and widths) or (zeros and (depth or widths or speed)):
         yield Mistake(
             where,
-            f"{' and '.join([*sizes, *_set(stage, 'speedup'), *_set(stage, 'sparsity')])} "
-            "cannot be asked for together; sizes, a speed and a sparsity exclude each other",
+            f"{' and '.join([*depth, *widths, *speed, *zeros])} cannot be asked for together; "
+            "a speed finds its own heads and neurons, and a sparsity leaves the structure alone",
+        )
+    if speed and stage.importance == "magnitude":
+        yield Mistake(
+            (*where, "importance"),
+            "speedup weighs heads against neurons, whose magnitudes do not compare; set taylor",
+        )
+    if stage.ranking == "global" and not widths:
+        yield Mistake((*where, "ranking"), "global ranks heads and neurons; set how many to keep")
+    if stage.objective.attention and (speed or _set(stage, "heads")):
+        yield Mistake(
+            (*where, "objective", "attention"),
+            "matches attention maps head by head, which a layer with fewer heads cannot; set 0",
         )
     if stage.rounds > 1 and stage.epochs == 0:
         yield Mistake((*where, "rounds"), "are spread over a training; with epochs: 0 set 1")
 
 
-def _set(stage: Prune, name: str) -> list[str]:
-    return [name] if getattr(stage, name) is not None else []
+def _set(stage: Prune, *names: str) -> list[str]:
+    return [name for name in names if getattr(stage, name) is not None]

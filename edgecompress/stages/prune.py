@@ -50,17 +50,12 @@ def run(model: Artifact, settings: Prune, ctx: StageContext) -> Facts:
     whole = as_encoder(load_model(model.path))
     whole.require_room(settings.max_length)
     require_sizes(settings, whole.config)
-    pair = meet(whole, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
-    cutter = _cutter(pair, whole.config, settings, ctx)
     depth = whole.config.layers
     cuts = plan_cuts(settings, depth, size_after(depth, settings.layers, 1, 1.0))
-    told: Told = []
-    if settings.epochs:
-        student, told = _learn(
-            pair, plan_legs(cuts, _courses(settings, ctx), settings), cutter, ctx
-        )
-    else:
-        student = cutter.cut(whole, cuts[0])
+    legs = plan_legs(cuts, _courses(settings, ctx), settings) if settings.epochs else []
+    pair = meet(whole, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
+    cutter = _cutter(pair, whole.config, settings, ctx)
+    student, told = _learn(pair, legs, cutter, ctx) if legs else (cutter.cut(whole, cuts[0]), [])
     save_model(student, ctx.out)
     copy_tokenizer(model.path, ctx.out, settings.max_length)
     return {**_facts(student, cutter), **_summary(told)}

@@ -38,6 +38,24 @@ DISTILL = "{kind: distill, layers: 2}"
         ("{kind: factorize}", "nothing to factorize: set embeddings, attention or feed_forward"),
         ("{kind: factorize, embeddings: 1.0}", "less than 1"),
         ("{kind: vocabulary, pieces: 10}", "greater than or equal to 64"),
+        ("{kind: prune}", "nothing to prune: set heads, intermediate, layers, or speedup"),
+        (
+            "{kind: prune, heads: 2, speedup: 2}",
+            "heads and speedup cannot be asked for together; a speed finds its own heads",
+        ),
+        ("{kind: prune, layers: 2, sparsity: 0.5}", "layers and sparsity cannot be asked for"),
+        (
+            "{kind: prune, speedup: 2, importance: magnitude}",
+            "importance: speedup weighs heads against neurons",
+        ),
+        ("{kind: prune, layers: 2, ranking: global}", "ranking: global ranks heads and neurons"),
+        (
+            "{kind: prune, heads: 2, objective: {attention: 1}}",
+            "objective.attention: matches attention maps head by head",
+        ),
+        ("{kind: prune, heads: 2, rounds: 2, epochs: 0}", "rounds: are spread over a training"),
+        ("{kind: prune, heads: 0}", "heads"),
+        ("{kind: prune, speedup: 1}", "greater than 1"),
     ],
 )
 def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
@@ -55,6 +73,9 @@ def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
         "{kind: theseus, modules: 2, replacing: {schedule: blend, share: 0.2}}",
         "{kind: factorize, embeddings: 96, attention: 0.9}",
         "{kind: vocabulary, min_count: 2, pieces: 10000}",
+        "{kind: prune, heads: 2, intermediate: 0.25, layers: 4, rounds: 10, ranking: global}",
+        "{kind: prune, speedup: 2.5, layers: 4, epochs: 0}",
+        "{kind: prune, sparsity: 0.8, rounds: 5, importance: magnitude}",
     ],
 )
 def test_settings_that_fit_together_are_read(spoil, stage):
