@@ -51,7 +51,7 @@ class Replaceable(nn.Module):
     def forward(
         self, states: Tensor, mask: Tensor | None, explicit: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """As a `Layer`; the attention maps are those of the last layer of the trained side."""
+        """As a `Layer`; attention maps are those of the side that answers, in a blend ours."""
         ours: tuple[Tensor, Tensor | None]
         if not self.training or self.weight == 1:
             ours = self.successor(states, mask, explicit)

@@ -48,7 +48,10 @@ def run(model: Artifact, settings: Theseus, ctx: StageContext) -> Facts:
 
 
 def _learn(pair: Pair, hybrid: Hybrid, settings: Theseus, ctx: StageContext) -> dict[str, Any]:
-    """Train stretch by stretch, once the teacher has answered all texts."""
+    """Train stretch by stretch, once the teacher has answered all texts.
+
+    Each starts from the best epoch of the one before it; that of the last one is kept.
+    """
     parts = parts_of(settings, ctx)
     steps = sum(count for _, count in parts)
     planned = list(stretches(settings, parts))
