@@ -73,7 +73,13 @@ def run(model: Artifact, settings: Difficulty, ctx: StageContext) -> Facts:
 def _judge(
     before: Answers, after: Sequence[Answers], settings: Difficulty, labels: IntArray
 ) -> list[Pruned]:
-    """A collapsed model's losses vary most, and tell of the collapse, not of the texts."""
+    """Leave collapsed models out, unless they are asked for.
+
+    Such a model answers every text alike, which differs most from what the others say of the
+    easiest texts, so it turns easy into hard. On 1,500 short reviews and a MiniLM-L6, variances of
+    one-shot pruning go with those of separate runs by a rank correlation of 0.76 without collapsed
+    models, and of -0.08 with them.
+    """
     least = 0.0 if settings.keep_collapsed else COLLAPSED * _accuracy(before["train"], labels)
     seen = [_accuracy(answers["train"], labels) for answers in after]
     return [

@@ -84,9 +84,9 @@ def label_losses(logits: FloatArray, labels: IntArray) -> Numbers:
 def score(losses: Numbers, wrong: Hits, scale: Scale) -> Scores:
     """Scores from the losses and misses of several models, both [models, n].
 
-    Losses are compared as they are, as in the paper. Standardising those of each model would keep
-    one badly pruned model from deciding alone; collapsed models are left out for that instead,
-    so that v stays the variance of something, in squared nats.
+    Losses are compared as they are, as in the paper. Standardising those of each model first would
+    keep a badly pruned one from deciding alone; but leaving collapsed models out serves that end
+    better, and standardised losses of one-shot pruning go less with those of separate runs.
     """
     variance = losses.var(axis=0)
     return Scores(scale.d(variance), variance, losses.mean(axis=0), wrong.mean(axis=0))
