@@ -196,8 +196,10 @@ def test_every_way_to_put_special_tokens_around_a_text_is_renumbered(
     assert TextEncoder(late).pad_id == 0
 
 
-def test_the_table_of_added_tokens_is_numbered_anew(late: Path) -> None:
+def test_the_tables_of_added_tokens_are_numbered_anew(late: Path) -> None:
     keep_pieces(late, chosen(late, "bab"))
+    added = read_json(late / "tokenizer.json")["added_tokens"]
+    assert [token["id"] for token in added] == [0, 1, 2, 3, 4]
     named = read_json(late / "tokenizer_config.json")["added_tokens_decoder"]
     assert {number: token["content"] for number, token in named.items()} == {
         "0": "[PAD]",
