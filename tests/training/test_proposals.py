@@ -86,7 +86,7 @@ def test_words_that_the_table_does_not_have_have_no_near_words(tiny):
 
 
 def test_masked_words_are_the_likeliest_of_their_text_but_its_own(masked):
-    found = MaskedWords(masked, max_length=48).propose(PLACES, 5)
+    found = MaskedWords(masked, max_length=48).propose(PLACES, 60)
     network = transformers.BertForMaskedLM.from_pretrained(masked).eval()
     reads = TextEncoder(masked)
     words, mask = whole_words(reads.vocabulary), reads.vocabulary["[MASK]"]
@@ -96,8 +96,17 @@ def test_masked_words_are_the_likeliest_of_their_text_but_its_own(masked):
         with torch.no_grad():
             logits = network(input_ids=ids).logits[0, ids[0].tolist().index(mask)]
         ranked = sorted(words, key=lambda word: -logits[words[word]].item())
-        assert proposed == [word for word in ranked if word != asked.word][:5]
+        assert proposed == [word for word in ranked if word != asked.word][:60]
     assert found[0] != found[1]  # the text around the mask decides
+
+
+def test_a_masked_model_never_proposes_the_word_itself(masked):
+    every = len(whole_words(TextEncoder(masked).vocabulary))
+    for asked, proposed in zip(
+        PLACES, MaskedWords(masked, max_length=48).propose(PLACES, every), strict=True
+    ):
+        assert len(proposed) == every - 1
+        assert asked.word not in proposed
 
 
 def test_a_word_behind_the_end_of_what_is_read_has_no_proposals(masked):
