@@ -69,7 +69,9 @@ class Student(TrainingSettings):
         "enters this stage (an intermediate teacher)",
     )
     transfer_epochs: int = Field(
-        default=1, ge=0, description="epochs over the unlabelled `transfer` texts, before `train`"
+        default=1,
+        ge=0,
+        description="epochs over texts without labels, `transfer` and changed ones, before `train`",
     )
 
     def uses(self) -> tuple[str, ...]:
@@ -97,7 +99,9 @@ class Distill(Student):
         description="where the student's first weights come from: `input` (the model that enters "
         "this stage), or a resource or folder of another encoder",
     )
-    augment: Augment | None = None
+    augment: Augment | None = Field(
+        default=None, description="also learn from texts of `train` with words replaced"
+    )
 
     def origins(self) -> Mapping[str, str]:
         """The student's first weights, and the masked model that proposes words."""
