@@ -141,7 +141,8 @@ def copy_tokenizer(source: Path, target: Path, max_length: int) -> None:
         IntegrityError: tokenizer.json is missing or broken.
     """
     tokenizer = _read_json(source / "tokenizer.json")
-    _write_json(target / "tokenizer.json", {**tokenizer, "truncation": None, "padding": None})
+    tokenizer |= {"truncation": None, "padding": None}
+    _write_json(target / "tokenizer.json", tokenizer, indent=None)  # nobody reads it by eye
     settings = _read_json(source / "tokenizer_config.json", missing_is_empty=True)
     settings.pop("auto_map", None)
     settings = {"tokenizer_class": "PreTrainedTokenizerFast"} | settings
@@ -225,6 +226,6 @@ def _read_json(path: Path, *, missing_is_empty: bool = False) -> dict[str, Any]:
     return value
 
 
-def _write_json(path: Path, value: object) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+def _write_json(path: Path, value: object, indent: int | None = 2) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

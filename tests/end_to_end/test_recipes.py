@@ -11,7 +11,7 @@ from edgecompress.workflow.workspace import Workspace
 from tests.recipes import ROOT, SHIPPED, cut_down
 
 EACH = pytest.mark.parametrize(
-    "recipe", SHIPPED, ids=lambda path: path.relative_to(ROOT / "recipes").with_suffix("").as_posix()
+    "recipe", SHIPPED, ids=lambda path: str(path.relative_to(ROOT / "recipes").with_suffix(""))
 )
 
 
@@ -35,6 +35,7 @@ def test_its_rows_can_certify_its_limits(recipe, ws):
 @EACH
 def test_its_stages_run_to_a_model_that_answers(recipe, ws, tmp_path):
     run, report = run_recipe(read_recipe(cut_down(recipe, tmp_path / "recipe.yaml")), ws)
-    assert report is not None and report.gate.passed
+    assert report is not None
+    assert report.gate.passed
     model = EdgeModel.load(run.made[-1].path, threads=1, verify=False)
     assert model.predict(["a dull, lifeless film"])[0].label in ("negative", "positive")
