@@ -11,7 +11,7 @@ from edgecompress.recipe.of_stages import (
 )
 from edgecompress.recipe.schema import DataRef, Recipe
 from edgecompress.recipe.shipping import Export, Quantize
-from edgecompress.recipe.shrinking import Factorize
+from edgecompress.recipe.shrinking import Factorize, Vocabulary
 from edgecompress.recipe.stage import StageSettings
 
 JUDGING = ("test", "ood")
@@ -23,6 +23,7 @@ def mistakes_in(recipe: Recipe) -> list[Mistake]:
     return [
         *_labels(recipe),
         *_chain(recipe),
+        *_lengths(recipe),
         *_roles_of_stages(recipe),
         *_data(recipe),
         *_same_rows(recipe),
@@ -82,6 +83,24 @@ def _chain(recipe: Recipe) -> Iterator[Mistake]:
             f"the chain ends with {have}, which cannot ship; end it with export, "
             "or export and quantize",
         )
+
+
+def _lengths(recipe: Recipe) -> Iterator[Mistake]:
+    """A table of positions that was cut has no room for longer texts."""
+    teacher = recipe.teacher
+    length, room = (teacher.finetune or teacher).max_length, None
+    for index, stage in enumerate(recipe.stages):
+        room = None if "weights" in stage.origins() else room
+        asked = getattr(stage, "max_length", None)
+        if room is not None and asked is not None and asked > room:
+            yield Mistake(
+                ("stages", index, "max_length"),
+                f"{asked} tokens, but `vocabulary` has cut the positions to {room}, the length in "
+                f"force before it; set max_length to {room} at most, or `positions: false` there",
+            )
+        length = length if asked is None or stage.aside else asked
+        if isinstance(stage, Vocabulary) and stage.positions:
+            room = length
 
 
 def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:

@@ -97,7 +97,9 @@ def _seconds(stage: StageSettings, shape: _Shape, teacher: _Shape, data: Data) -
     tokens = _tokens(stage, data)
     passes = 6 * shape.layer_params * tokens  # forward, and twice that backward
     if isinstance(stage, Difficulty):
-        passes *= {"runs": len(stage.sparsities), "gradual": 1, "one-shot": 1 / 3}[stage.method]
+        models = len(stage.sparsities)
+        passes *= {"runs": models, "gradual": 1, "one-shot": 0}[stage.method]
+        passes += 2 * shape.layer_params * (models + 1) * tokens / stage.epochs  # and their answers
     if isinstance(stage, Student):  # the teacher answers each text once
         passes += 2 * teacher.layer_params * tokens / max(stage.epochs, 1)
     return passes / FLOPS_PER_S

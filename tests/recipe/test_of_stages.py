@@ -98,3 +98,35 @@ def test_pieces_are_counted_in_texts_that_are_there(tmp_path, spoil):
         read_recipe(path)
     path.write_text(bare.replace("embeddings: 96", "embeddings: 96, weighting: plain"))
     assert read_recipe(path).recipe.stages[0].weighting == "plain"
+
+
+SHORT = "{kind: distill, max_length: 32}\n  - {kind: vocabulary}\n"
+
+
+def test_texts_longer_than_the_positions_that_are_left_are_refused(spoil):
+    with pytest.raises(RecipeError, match=r"stages\[2\] distill max_length: 128 tokens, but `voca"):
+        read_recipe(spoil(DISTILL, SHORT + "  - {kind: distill, max_length: 128}"))
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "{kind: distill, max_length: 32}",
+        "{kind: distill, max_length: 128, weights: resource:minilm-l6}",
+        "{kind: factorize, embeddings: 16}",
+    ],
+)
+def test_texts_that_the_positions_can_hold_are_read(spoil, after):
+    assert read_recipe(spoil(DISTILL, f"{SHORT}  - {after}")).recipe.stages
+
+
+def test_a_side_artifact_must_be_made_before_it_is_read(spoil):
+    asked = "{kind: distill, objective: {smooth: difficulty}}"
+    with pytest.raises(RecipeError, match="reads the result of a `difficulty` stage; put one befo"):
+        read_recipe(spoil(DISTILL, asked))
+    assert read_recipe(spoil(DISTILL, "{kind: difficulty}\n  - " + asked)).recipe.stages
+
+
+def test_the_model_passes_by_a_side_artifact(spoil):
+    recipe = read_recipe(spoil("{kind: export}", "{kind: difficulty}\n  - {kind: export}")).recipe
+    assert [stage.kind for stage in recipe.stages][1:3] == ["difficulty", "export"]

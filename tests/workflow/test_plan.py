@@ -61,3 +61,20 @@ def test_a_plan_expects_int8_to_be_a_quarter(smoke, ws):
     ws.resources.folder("tiny-bert")
     sizes = [p.expected.bytes for p in plan_recipe(smoke(), ws).steps]
     assert sizes[3] * 4 == sizes[2]
+
+
+def test_somebody_who_plans_zeros_is_told_that_they_are_not_speed(smoke, ws):
+    file = smoke(("  - {kind: export}", "  - {kind: prune, sparsity: 0.5}\n  - {kind: export}"))
+    remarks = plan_recipe(file, ws).as_document()["steps"][2]["remarks"]
+    assert ["neither faster nor smaller" in remark for remark in remarks] == [True]
+
+
+def test_another_machine_does_not_enter_a_key_unless_it_is_measured(smoke, ws, monkeypatch):
+    def keys(cut):
+        file = smoke(("  - {kind: export}", f"  - {{kind: prune, {cut}}}\n  - {{kind: export}}"))
+        data = Data(file.recipe, file.folder, ws.resources, ws.progress)
+        return make_steps(file, data)[2].key(Start("model", "teacher"))
+
+    here = {cut: keys(cut) for cut in ("heads: 2", "speedup: 2.0")}
+    monkeypatch.setattr("edgecompress.workflow.plan.fingerprint", lambda: "another machine")
+    assert [cut for cut, key in here.items() if keys(cut) != key] == ["speedup: 2.0"]
