@@ -101,9 +101,9 @@ def _refit(
         with _inputs_of(output) as seen:
             added, _ = half(layers[0], stream.ours, stream.mask)
         wanted = stream.theirs + half(layers[1], stream.theirs, stream.mask)[0] - stream.ours
-        missing = (wanted - added)[stream.real].double()
-        reads = nn.functional.pad(seen[0][stream.real].double(), (0, 1), value=1.0)
-        gram += reads.T @ reads
+        missing = (wanted - added)[stream.real]
+        reads = nn.functional.pad(seen[0][stream.real], (0, 1), value=1.0)
+        gram += reads.T @ reads  # products in fp32 for speed, their sum over the batches in fp64
         moment += reads.T @ missing
     gram.diagonal().add_(RIDGE * gram.diagonal()[:-1].mean())
     change = torch.linalg.solve(gram, moment).to(output.weight.dtype)
