@@ -10,7 +10,8 @@ from edgecompress.core.case import FloatArray
 
 Values = Callable[[Made], FloatArray]  # [n]: what of an arm is compared, row by row
 
-RATE = 1e-4  # of all students; chosen beforehand, the same for every arm
+RATE = 1e-4  # of all students, but for those below
+BATCH = 16  # small, so that a short training still has hundreds of steps
 BOTTOM = [0, 1, 2, 3, 4, 5]
 
 
@@ -29,7 +30,7 @@ class Bench:
         """A training stage with what all of them share."""
         setting = self.lab.setting
         shared = {"epochs": setting.epochs, "max_length": setting.max_length}
-        return {"kind": kind, "learning_rate": RATE} | shared | settings
+        return {"kind": kind, "learning_rate": RATE, "batch_size": BATCH} | shared | settings
 
     def right(self, made: Made) -> FloatArray:
         """1 where the arm is right on the test rows."""
