@@ -62,7 +62,7 @@ def listen_to_ctrl_c() -> None:
 
 @dataclass(frozen=True)
 class Released:
-    """The smoke recipe, released once."""
+    """A recipe, released once."""
 
     recipe: Path
     bundle: Path
@@ -70,14 +70,17 @@ class Released:
     done: subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="session")
-def released(repository, tmp_path_factory) -> Released:
-    folder = tmp_path_factory.mktemp("released")
+def release_once(folder: Path, recipe: Path) -> Released:
+    """Release a recipe into a folder with a store of its own."""
     command = CommandLine(folder / "store", folder)
-    recipe = repository / "recipes/smoke.yaml"
     done = command("release", recipe, "--out", folder / "bundle")
     assert done.returncode == 0, done.stderr
     return Released(recipe, folder / "bundle", command, done)
+
+
+@pytest.fixture(scope="session")
+def released(repository, tmp_path_factory) -> Released:
+    return release_once(tmp_path_factory.mktemp("released"), repository / "recipes/smoke.yaml")
 
 
 @pytest.fixture

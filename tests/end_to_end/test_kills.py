@@ -14,7 +14,8 @@ import pytest
 from edgecompress.core.progress import Silent
 from edgecompress.runtime.bundle import verify_bundle
 from edgecompress.store.store import Store
-from tests.end_to_end.conftest import CommandLine
+from tests.chains import in_order, write_chain
+from tests.end_to_end.conftest import CommandLine, release_once
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,21 @@ def test_killed_at_random_moments_it_ends_with_the_same_bundle(fresh, released, 
         laps += 1
         command = CommandLine(fresh.folder / f"store {laps}", fresh.folder)
         landed += kills_until_done(command, released, rng)
+
+
+@pytest.mark.parametrize(
+    "least", [3, pytest.param(20, marks=pytest.mark.slow)], ids="at least {} kills".format
+)
+@pytest.mark.timeout(3600)
+def test_a_chain_of_all_stages_killed_at_random_moments_ends_the_same(tmp_path, fresh, least):
+    folder = tmp_path / "once"
+    folder.mkdir()
+    once = release_once(folder, write_chain(folder, in_order(0)))
+    rng = random.Random(least)
+    landed = laps = 0
+    while landed < least:
+        laps += 1
+        landed += kills_until_done(CommandLine(tmp_path / f"store {laps}", tmp_path), once, rng)
 
 
 def kills_until_done(command: CommandLine, released, rng: random.Random) -> int:
