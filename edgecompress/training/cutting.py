@@ -51,26 +51,31 @@ class Cutter:
         shallow = take_layers(encoder, range(goal.layers))
         if not goal.done or not self.settings.narrows:
             return shallow
-        scores = self._score(shallow)
-        parts = zip(scores.heads, scores.neurons, *self._sizes(scores, goal), strict=True)
-        kept = [Kept(best(h, heads), best(n, neurons)) for h, n, heads, neurons in parts]
+        ranked, weighed = self._score(shallow)
+        if self.table:
+            heads, neurons = self._fast_enough(self.table, weighed, goal)
+        else:
+            heads, neurons = self._sizes(ranked, goal)
+        parts = zip(ranked.heads, ranked.neurons, heads, neurons, strict=True)
+        kept = [Kept(best(h, left), best(n, many)) for h, n, left, many in parts]
         narrow = cut_widths(shallow, kept)
         if self.settings.repair == "least-squares":
             few = batches_by_length(self.rows.lengths[:REPAIR_ROWS], REPAIR_BATCH)
             refit_outputs(narrow, shallow, [self.rows.batch(numbers).inputs for numbers in few])
         return narrow
 
-    def _score(self, encoder: Encoder) -> Importance:
+    def _score(self, encoder: Encoder) -> tuple[Importance, Importance]:
+        """What ranks parts of a kind, and what weighs heads against neurons."""
         how = self.settings.importance
-        if how == "random":
-            return random_importance(encoder, self.seed)
-        if how == "magnitude":
-            return size_importance(encoder)
-        return gate_importance(encoder, self.rows, self.loss, squared=how == "fisher")
+        if how in ("taylor", "fisher"):
+            gates = gate_importance(encoder, self.rows, self.loss)
+            return gates.taylor if how == "taylor" else gates.fisher, gates.fisher
+        random = how == "random"
+        scores = random_importance(encoder, self.seed) if random else size_importance(encoder)
+        return scores, scores
 
     def _sizes(self, scores: Importance, goal: Goal) -> Sizes:
-        if self.table:
-            return self._fast_enough(self.table, scores, goal)
+        """Those asked for, alike in all layers or in all of them together."""
         step, asked = self.settings.multiple_of, self.settings
         heads = [
             size_after(full, asked.heads, 1, goal.done) for full in self.full.heads[: goal.layers]
@@ -88,6 +93,7 @@ class Cutter:
         return heads_left, neurons_left
 
     def _fast_enough(self, table: LatencyTable, scores: Importance, goal: Goal) -> Sizes:
+        """Those with which the layers take as little time as is asked for."""
         speedup, step = self.settings.speedup or 1.0, self.settings.multiple_of
         whole_ms = table.layers_ms(self.full)
         costs = table.costs(*scores.sizes)

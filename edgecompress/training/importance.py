@@ -8,6 +8,7 @@ taken for each text alone: over a batch, losses and gains of different texts wou
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -38,26 +39,38 @@ class Importance:
         return [len(scores) for scores in self.heads], [len(scores) for scores in self.neurons]
 
 
-def gate_importance(encoder: Encoder, rows: TokenRows, loss: Loss, *, squared: bool) -> Importance:
-    """Mean over the texts of |dL/dgate| ("Taylor"), or of its square ("Fisher").
+class GateImportance(NamedTuple):
+    """Two sizes of the same derivatives."""
 
-    The weights do not move and there is no dropout. Taylor's unit is that of the loss, so that
-    scores of different layers compare as they are.
+    taylor: Importance
+    fisher: Importance
 
-    Source: Molchanov et al. (2017), arXiv:1611.06440, section 2.2, and Michel et al. (2019),
-    arXiv:1905.10650, section 4.1, for Taylor; Kwon et al. (2022), arXiv:2204.09656, section 4, for
-    Fisher.
+
+def gate_importance(encoder: Encoder, rows: TokenRows, loss: Loss) -> GateImportance:
+    """Means over the texts of |dL/dgate| ("Taylor") and of its square ("Fisher").
+
+    Taylor ranks like parts better. But absolute values do not add up, since the effects of many
+    parts partly cancel, while squares do where parts act independently: only Fisher can weigh a few
+    heads against many neurons. The weights do not move and there is no dropout.
+
+    Source: Molchanov et al. (2017), arXiv:1611.06440, and Michel et al. (2019), arXiv:1905.10650,
+    for Taylor; Kwon et al. (2022), arXiv:2204.09656, for Fisher.
     """
     was_training = encoder.training
     encoder.eval()
-    sums: list[NDArray[np.float64]] = []
+    sums: list[Tensor] = []  # [2, heads] and [2, intermediate] of each layer in turn
     for numbers in batches_by_length(rows.lengths, BATCH):
-        slopes = _slopes(encoder, rows.batch(numbers), loss)
-        sizes = [(g.square() if squared else g.abs()).sum(dim=0).double().numpy() for g in slopes]
-        sums = [old + new for old, new in zip(sums, sizes, strict=True)] if sums else sizes
+        slopes = [slope.double() for slope in _slopes(encoder, rows.batch(numbers), loss)]
+        new = [torch.stack((slope.abs().sum(0), slope.square().sum(0))) for slope in slopes]
+        sums = [old + more for old, more in zip(sums, new, strict=True)] if sums else new
     encoder.train(was_training)
-    means = [total / len(rows) for total in sums]
-    return Importance(means[0::2], means[1::2])
+    means = [(total / len(rows)).numpy() for total in sums]
+    return GateImportance(
+        *(
+            Importance([heads[how] for heads in means[0::2]], [many[how] for many in means[1::2]])
+            for how in (0, 1)
+        )
+    )
 
 
 def deciding(objective: Objective, answers: FloatArray) -> Loss:
