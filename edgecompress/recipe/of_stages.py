@@ -114,6 +114,11 @@ def _prune(index: int, stage: Prune) -> Iterator[Mistake]:
         )
     if stage.rounds > 1 and stage.epochs == 0:
         yield Mistake((*where, "rounds"), "are spread over a training; with epochs: 0 set 1")
+    if depth and stage.epochs == 0:
+        yield Mistake(
+            (*where, "layers"),
+            "the head reads nothing in the states of a lower layer until it is trained; set epochs",
+        )
 
 
 def _set(stage: Prune, *names: str) -> list[str]:

@@ -54,6 +54,7 @@ DISTILL = "{kind: distill, layers: 2}"
             "objective.attention: matches attention maps head by head",
         ),
         ("{kind: prune, heads: 2, rounds: 2, epochs: 0}", "rounds: are spread over a training"),
+        ("{kind: prune, layers: 3, epochs: 0}", "layers: the head reads nothing in the states"),
         ("{kind: prune, heads: 0}", "heads"),
         ("{kind: prune, speedup: 1}", "greater than 1"),
     ],
@@ -74,7 +75,7 @@ def test_a_contradiction_is_told_with_what_is_allowed(spoil, stage, said):
         "{kind: factorize, embeddings: 96, attention: 0.9}",
         "{kind: vocabulary, min_count: 2, pieces: 10000}",
         "{kind: prune, heads: 2, intermediate: 0.25, layers: 4, rounds: 10, ranking: global}",
-        "{kind: prune, speedup: 2.5, layers: 4, epochs: 0}",
+        "{kind: prune, speedup: 2.5, layers: 4}",
         "{kind: prune, sparsity: 0.8, rounds: 5, importance: magnitude}",
     ],
 )
