@@ -1,18 +1,17 @@
 """Rough expectations of time and size, from the shape of the encoder alone."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from edgecompress.data.roles import Data
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
-from edgecompress.recipe.reading import RecipeFile
 from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.recipe.shrinking import Factorize, Prune, Vocabulary
 from edgecompress.recipe.stage import StageSettings, TrainingSettings
 from edgecompress.workflow.origin import Origin
-from edgecompress.workflow.validate import steps_of
 
 FLOPS_PER_S = 2e11  # sustained by bf16 training on 2 cores with AVX512-BF16
 TOKENS_PER_TEXT = 27  # of a one-sentence review
@@ -25,6 +24,18 @@ class Expectation:
 
     seconds: float | None
     bytes: int | None
+
+
+class Estimated(Protocol):
+    """What is asked of a step."""
+
+    @property
+    def settings(self) -> StageSettings:
+        """Of its stage."""
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """Other models that it starts from."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +88,18 @@ class _Shape:
         )
 
 
-def expectations(file: RecipeFile, data: Data, teacher: Origin) -> Iterator[Expectation]:
+def expectations(steps: Iterable[Estimated], data: Data, teacher: Origin) -> Iterator[Expectation]:
     """One for each step, in order; good to a factor of two."""
     shape = start = _shape_of(teacher, data)
-    for stage in steps_of(file.recipe):
+    for step in steps:
+        if elsewhere := step.origins.get("weights"):
+            shape = _shape_of(elsewhere, data)
         if shape is None or start is None:
             yield Expectation(None, None)
             continue
-        shape = shape.after(stage)
-        size = None if stage.aside else round(shape.weight_bytes * shape.params)
-        yield Expectation(round(_seconds(stage, shape, start, data), 1), size)
+        shape = shape.after(step.settings)
+        size = None if step.settings.aside else round(shape.weight_bytes * shape.params)
+        yield Expectation(round(_seconds(step.settings, shape, start, data), 1), size)
 
 
 def _seconds(stage: StageSettings, shape: _Shape, teacher: _Shape, data: Data) -> float:
@@ -121,10 +134,10 @@ def _kept(asked: float | None, have: float) -> float:
     return asked * have if asked < 1 else min(asked, have)
 
 
-def _shape_of(teacher: Origin, data: Data) -> _Shape | None:
-    folder = teacher.folder
-    if folder is None and teacher.name.startswith("resource:"):
-        folder = data.resources.fetched(teacher.name.removeprefix("resource:"))
+def _shape_of(origin: Origin, data: Data) -> _Shape | None:
+    folder = origin.folder
+    if folder is None and origin.name.startswith("resource:"):
+        folder = data.resources.fetched(origin.name.removeprefix("resource:"))
     if folder is None:
         return None
     try:

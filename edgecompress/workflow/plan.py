@@ -164,7 +164,7 @@ def plan_recipe(file: RecipeFile, ws: Workspace) -> Plan:
     steps = make_steps(file, data)
     planned: list[PlannedStep] = []
     start: Start | None = Start(origin.digest)
-    for step, expected in zip(steps, expectations(file, data, origin), strict=True):
+    for step, expected in zip(steps, expectations(steps, data, origin), strict=True):
         key = None if start is None else step.key(start)
         artifact = None if key is None else ws.store.find(key)
         start = start.after(step, artifact.digest) if start and artifact else None
