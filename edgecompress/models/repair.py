@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from edgecompress.core.progress import Progress
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.inputs import Inputs
 from edgecompress.models.layers import Layer, LowRank
@@ -38,7 +39,9 @@ class _Stream:
 
 
 @torch.no_grad()
-def refit_outputs(narrow: Encoder, whole: Encoder, batches: Sequence[Inputs]) -> None:
+def refit_outputs(
+    narrow: Encoder, whole: Encoder, batches: Sequence[Inputs], progress: Progress
+) -> None:
     """Fit the output matrices of `narrow`, in place, so that its states follow those of `whole`.
 
     What a half of a layer should add is the whole network's stream behind that half less what the
@@ -49,6 +52,7 @@ def refit_outputs(narrow: Encoder, whole: Encoder, batches: Sequence[Inputs]) ->
         narrow: as many layers as `whole`, each with some of its heads and neurons.
         whole: left as it is.
         batches: some hundred texts; their states are held in memory, twice.
+        progress: who listens.
 
     Source: after Kwon et al. (2022), arXiv:2204.09656, and Park et al. (2024), arXiv:2308.03449.
     """

@@ -83,7 +83,8 @@ def _cutter(pair: Pair, full: EncoderConfig, settings: Prune, ctx: StageContext)
     asked = Asked(pair.teacher, TokenRows.of(few, pair.teacher_reads), Wanted(), "fp32")
     answers = teacher_signals(asked, ctx.scratch / "scoring-signals", ctx.progress).logits
     table = _table(full, rows, ctx) if settings.speedup else None
-    return Cutter(settings, full, rows, deciding(settings.objective, answers), table, ctx.seed)
+    loss = deciding(settings.objective, answers)
+    return Cutter(settings, full, rows, loss, table, ctx.seed, ctx.progress)
 
 
 def _take(texts: TextSet, places: Sequence[int]) -> TextSet:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from edgecompress.core.errors import StageError
+from edgecompress.core.progress import Progress
 from edgecompress.models.encoder import Encoder, take_layers
 from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.models.latency_table import LatencyTable
@@ -38,6 +39,7 @@ class Cutter:
     loss: Loss  # whose change is scored
     table: LatencyTable | None  # where a speed is asked for
     seed: int
+    progress: Progress
 
     def cut(self, encoder: Encoder, goal: Goal) -> Encoder:
         """A smaller copy; or, where single weights go, the same network with more zeros.
@@ -61,14 +63,15 @@ class Cutter:
         narrow = cut_widths(shallow, kept)
         if self.settings.repair == "least-squares":
             few = batches_by_length(self.rows.lengths[:REPAIR_ROWS], REPAIR_BATCH)
-            refit_outputs(narrow, shallow, [self.rows.batch(numbers).inputs for numbers in few])
+            texts = [self.rows.batch(numbers).inputs for numbers in few]
+            refit_outputs(narrow, shallow, texts, self.progress)
         return narrow
 
     def _score(self, encoder: Encoder) -> tuple[Importance, Importance]:
         """What ranks parts of a kind, and what weighs heads against neurons."""
         how = self.settings.importance
         if how in ("taylor", "fisher"):
-            gates = gate_importance(encoder, self.rows, self.loss)
+            gates = gate_importance(encoder, self.rows, self.loss, self.progress)
             return gates.taylor if how == "taylor" else gates.fisher, gates.fisher
         random = how == "random"
         scores = random_importance(encoder, self.seed) if random else size_importance(encoder)

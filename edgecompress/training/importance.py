@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgecompress.core.case import FloatArray, decisions
+from edgecompress.core.progress import Progress
 from edgecompress.models.classifier import Classifier
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.layers import Layer, LowRank
@@ -46,7 +47,9 @@ class GateImportance(NamedTuple):
     fisher: Importance
 
 
-def gate_importance(encoder: Encoder, rows: TokenRows, loss: Loss) -> GateImportance:
+def gate_importance(
+    encoder: Encoder, rows: TokenRows, loss: Loss, progress: Progress
+) -> GateImportance:
     """Means over the texts of |dL/dgate| ("Taylor") and of its square ("Fisher").
 
     Taylor ranks like parts better. But absolute values do not add up, since the effects of many
@@ -59,10 +62,12 @@ def gate_importance(encoder: Encoder, rows: TokenRows, loss: Loss) -> GateImport
     was_training = encoder.training
     encoder.eval()
     sums: list[Tensor] = []  # [2, heads] and [2, intermediate] of each layer in turn
-    for numbers in batches_by_length(rows.lengths, BATCH):
-        slopes = [slope.double() for slope in _slopes(encoder, rows.batch(numbers), loss)]
-        new = [torch.stack((slope.abs().sum(0), slope.square().sum(0))) for slope in slopes]
-        sums = [old + more for old, more in zip(sums, new, strict=True)] if sums else new
+    with progress.track("importance", len(rows), "texts") as bar:
+        for numbers in batches_by_length(rows.lengths, BATCH):
+            slopes = [slope.double() for slope in _slopes(encoder, rows.batch(numbers), loss)]
+            new = [torch.stack((slope.abs().sum(0), slope.square().sum(0))) for slope in slopes]
+            sums = [old + more for old, more in zip(sums, new, strict=True)] if sums else new
+            bar.advance(len(numbers))
     encoder.train(was_training)
     means = [(total / len(rows)).numpy() for total in sums]
     return GateImportance(

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from edgecompress.core.progress import Silent
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.inputs import Inputs
 from edgecompress.models.pruning import Kept, cut_widths
@@ -59,14 +60,14 @@ def test_states_of_other_texts_come_closer_to_those_of_the_whole_network(ranks):
     whole = network(replace(CONFIG, ranks=ranks))
     narrow = cut_widths(whole, KEPT)
     before = distance(narrow, whole, batches(2))
-    refit_outputs(narrow, whole, batches(1))
+    refit_outputs(narrow, whole, batches(1), Silent())
     assert distance(narrow, whole, batches(2)) < 0.8 * before
 
 
 def test_a_network_that_lost_nothing_is_left_as_it_is():
     whole = network()
     same = copy.deepcopy(whole)
-    refit_outputs(same, whole, batches(1))
+    refit_outputs(same, whole, batches(1), Silent())
     for name, weight in whole.state_dict().items():
         torch.testing.assert_close(same.state_dict()[name], weight, atol=1e-5, rtol=0)
 
@@ -75,7 +76,7 @@ def test_only_output_matrices_move_and_the_whole_network_does_not():
     whole = network()
     narrow = cut_widths(whole, KEPT)
     before = copy.deepcopy(narrow)
-    refit_outputs(narrow, whole, batches(1))
+    refit_outputs(narrow, whole, batches(1), Silent())
     moved = {
         name
         for name, weight in narrow.state_dict().items()
@@ -92,8 +93,8 @@ def test_padding_is_not_fitted():
     longer = [
         Inputs(*(torch.nn.functional.pad(part, (0, 3)) for part in batch)) for batch in batches(1)
     ]
-    refit_outputs(one, whole, batches(1))
-    refit_outputs(other, whole, longer)
+    refit_outputs(one, whole, batches(1), Silent())
+    refit_outputs(other, whole, longer, Silent())
     for name, weight in one.state_dict().items():
         torch.testing.assert_close(other.state_dict()[name], weight, atol=1e-4, rtol=1e-3)
 
@@ -109,5 +110,5 @@ def test_few_texts_do_not_move_a_weight_far():
 
 def test_the_mode_of_both_networks_is_kept():
     whole, narrow = network().train(), cut_widths(network(), KEPT).eval()
-    refit_outputs(narrow, whole, batches(1, 1))
+    refit_outputs(narrow, whole, batches(1, 1), Silent())
     assert (whole.training, narrow.training) == (True, False)

@@ -111,7 +111,7 @@ def test_scores_rank_heads_as_taking_them_out_does(
         flat: NDArray[np.float64] = np.concatenate(scores.heads)
         return float(spearmanr(flat, harm).statistic)
 
-    taylor, fisher = gate_importance(encoder, rows, loss)
+    taylor, fisher = gate_importance(encoder, rows, loss, Silent())
     assert agreement(taylor) > 0.6
     assert agreement(fisher) > 0.6
     assert abs(agreement(random_importance(encoder, 1))) < 0.4

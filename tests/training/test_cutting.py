@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from edgecompress.core.errors import StageError
+from edgecompress.core.progress import Silent
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.latency_table import Curve, LatencyTable
 from edgecompress.recipe.shrinking import Prune
@@ -45,7 +46,7 @@ def encoder() -> Encoder:
 def new_cutter(new_rows):
     def make(table=None, **values) -> Cutter:
         settings = Prune(kind="prune", multiple_of=8, **values)
-        return Cutter(settings, CONFIG, new_rows(24), supervised, table, seed=7)
+        return Cutter(settings, CONFIG, new_rows(24), supervised, table, 7, Silent())
 
     return make
 

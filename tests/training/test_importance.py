@@ -6,6 +6,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
+from edgecompress.core.progress import Silent
 from edgecompress.models.encoder import Encoder
 from edgecompress.recipe.learning import Finetune
 from edgecompress.recipe.objective import Objective
@@ -48,7 +49,7 @@ def loss_of(encoder: Encoder, rows: TokenRows) -> float:
 @pytest.mark.parametrize(("part", "columns"), [("heads", slice(8, 16)), ("neurons", slice(3, 4))])
 def test_a_score_is_the_slope_of_the_loss_when_a_gate_closes(part, columns, new_encoder, new_rows):
     encoder, rows = loud(new_encoder), new_rows(1)
-    scores = gate_importance(encoder, rows, supervised).taylor
+    scores = gate_importance(encoder, rows, supervised, Silent()).taylor
     number = columns.start // (8 if part == "heads" else 1)
     layer, step = encoder.layers[1], 1e-2
     matrix = layer.attention.out.weight if part == "heads" else layer.down.weight
@@ -65,8 +66,8 @@ def test_a_score_is_the_slope_of_the_loss_when_a_gate_closes(part, columns, new_
 
 def test_texts_do_not_cancel_each_other(new_encoder, new_rows):
     encoder, rows = loud(new_encoder), new_rows(40)
-    together = gate_importance(encoder, rows, supervised).taylor
-    alone = [gate_importance(encoder, only(rows, [n]), supervised).taylor for n in range(40)]
+    together = gate_importance(encoder, rows, supervised, Silent()).taylor
+    alone = [gate_importance(encoder, only(rows, [n]), supervised, Silent()).taylor for n in range(40)]
     for layer in (0, 1):
         for part in ("heads", "neurons"):
             mean = np.mean([getattr(each, part)[layer] for each in alone], axis=0)
@@ -75,7 +76,7 @@ def test_texts_do_not_cancel_each_other(new_encoder, new_rows):
 
 def test_fisher_is_the_mean_of_the_squares(new_encoder, new_rows):
     encoder, rows = loud(new_encoder), new_rows(1)
-    taylor, fisher = gate_importance(encoder, rows, supervised)
+    taylor, fisher = gate_importance(encoder, rows, supervised, Silent())
     np.testing.assert_allclose(fisher.neurons[0], taylor.neurons[0] ** 2, rtol=1e-5)
     np.testing.assert_allclose(fisher.heads[1], taylor.heads[1] ** 2, rtol=1e-5)
 
@@ -83,7 +84,7 @@ def test_fisher_is_the_mean_of_the_squares(new_encoder, new_rows):
 def test_scoring_moves_nothing_and_leaves_nothing_behind(new_encoder, new_rows):
     encoder = new_encoder().train()
     before = copy.deepcopy(encoder.state_dict())
-    one, other = (gate_importance(encoder, new_rows(8), supervised).taylor for _ in "ab")
+    one, other = (gate_importance(encoder, new_rows(8), supervised, Silent()).taylor for _ in "ab")
     assert np.array_equal(one.heads[0], other.heads[0]), "no dropout"
     assert encoder.training
     assert all(torch.equal(w, before[name]) for name, w in encoder.state_dict().items())
@@ -96,9 +97,9 @@ def test_a_student_that_answers_as_its_teacher_can_be_scored(new_encoder, new_ro
     with torch.no_grad():
         answers = encoder(*rows.batch(np.arange(8)).inputs).logits.numpy()
     trained = distilling(Objective(), Signals(answers, [], []))
-    at_rest = gate_importance(encoder, rows, trained).taylor
+    at_rest = gate_importance(encoder, rows, trained, Silent()).taylor
     assert at_rest.heads[0].max() < 1e-6, "the training loss has no slope here"
-    scores = gate_importance(encoder, rows, deciding(Objective(), answers)).taylor
+    scores = gate_importance(encoder, rows, deciding(Objective(), answers), Silent()).taylor
     assert scores.heads[0].min() > 1e-4
 
 
@@ -147,7 +148,7 @@ def test_scores_rank_neurons_as_taking_them_out_does(new_encoder, new_rows, here
     def agreement(scores) -> float:
         return spearmanr(np.concatenate(scores.neurons), harm).statistic
 
-    taylor, fisher = gate_importance(encoder, rows, supervised)
+    taylor, fisher = gate_importance(encoder, rows, supervised, Silent())
     assert agreement(taylor) > 0.6
     assert agreement(fisher) > 0.6
     assert abs(agreement(random_importance(encoder, 1))) < 0.4
