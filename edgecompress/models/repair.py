@@ -60,19 +60,12 @@ def refit_outputs(
     narrow.eval()
     whole.eval()
     streams = [_enter(narrow, whole, inputs) for inputs in batches]
-    for ours, theirs in zip(narrow.layers, whole.layers, strict=True):
-        assert isinstance(ours, Layer)
-        assert isinstance(theirs, Layer)
-        for half, output in ((_attend, ours.attention.out), (_feed_forward, ours.down)):
-            _refit(
-                output.widen if isinstance(output, LowRank) else output,
-                half,
-                (ours, theirs),
-                streams,
-            )
-            for stream in streams:
-                stream.ours = half(ours, stream.ours, stream.mask)[1]
-                stream.theirs = half(theirs, stream.theirs, stream.mask)[1]
+    with progress.track("repair", len(narrow.layers), "layers") as bar:
+        for ours, theirs in zip(narrow.layers, whole.layers, strict=True):
+            assert isinstance(ours, Layer)
+            assert isinstance(theirs, Layer)
+            _refit_layer(ours, theirs, streams)
+            bar.advance()
     narrow.train(modes[0])
     whole.train(modes[1])
 
@@ -82,6 +75,16 @@ def _enter(narrow: Encoder, whole: Encoder, inputs: Inputs) -> _Stream:
         network.embeddings(inputs.input_ids, inputs.token_type_ids) for network in (whole, narrow)
     )
     return _Stream(inputs.attention_mask.bool(), theirs, ours)
+
+
+def _refit_layer(ours: Layer, theirs: Layer, streams: Sequence[_Stream]) -> None:
+    """Fit both halves, each on what the one before now gives; the streams end behind the layer."""
+    for half, output in ((_attend, ours.attention.out), (_feed_forward, ours.down)):
+        matrix = output.widen if isinstance(output, LowRank) else output
+        _refit(matrix, half, (ours, theirs), streams)
+        for stream in streams:
+            stream.ours = half(ours, stream.ours, stream.mask)[1]
+            stream.theirs = half(theirs, stream.theirs, stream.mask)[1]
 
 
 def _attend(layer: Layer, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

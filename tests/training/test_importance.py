@@ -67,7 +67,9 @@ def test_a_score_is_the_slope_of_the_loss_when_a_gate_closes(part, columns, new_
 def test_texts_do_not_cancel_each_other(new_encoder, new_rows):
     encoder, rows = loud(new_encoder), new_rows(40)
     together = gate_importance(encoder, rows, supervised, Silent()).taylor
-    alone = [gate_importance(encoder, only(rows, [n]), supervised, Silent()).taylor for n in range(40)]
+    alone = [
+        gate_importance(encoder, only(rows, [n]), supervised, Silent()).taylor for n in range(40)
+    ]
     for layer in (0, 1):
         for part in ("heads", "neurons"):
             mean = np.mean([getattr(each, part)[layer] for each in alone], axis=0)
