@@ -14,9 +14,9 @@ ORDERS = [
 
 @pytest.mark.parametrize("pairs", [False, True], ids=["single texts", "pairs"])
 @pytest.mark.parametrize("seed", ORDERS)
-def test_any_order_of_stages_ends_in_a_model_that_passes(command, seed, pairs):
-    recipe = write_chain(command.folder, in_order(seed), pairs=pairs)
-    done = command("run", recipe, "--json")
+def test_any_order_of_stages_ends_in_a_model_that_passes(fresh, seed, pairs):
+    recipe = write_chain(fresh.folder, in_order(seed), pairs=pairs)
+    done = fresh("run", recipe, "--json")
     assert done.returncode == 0, done.stderr
     assert {stage["kind"] for stage in json.loads(done.stdout)["stages"]} >= set(STAGES)
 
@@ -29,11 +29,11 @@ def test_any_order_of_stages_ends_in_a_model_that_passes(command, seed, pairs):
         (["{kind: theseus, modules: 2}"], "the chain ends with torch-model, which cannot ship"),
     ],
 )
-def test_a_plan_refuses_an_order_that_cannot_work(command, chain, said):
-    recipe = write_chain(command.folder, [])
+def test_a_plan_refuses_an_order_that_cannot_work(fresh, chain, said):
+    recipe = write_chain(fresh.folder, [])
     head, tail = recipe.read_text().split("stages:")
     stages = "".join(f"\n  - {stage}" for stage in chain)
     recipe.write_text(f"{head}stages:{stages}\ngate:{tail.split('gate:')[1]}")
-    done = command("plan", recipe)
+    done = fresh("plan", recipe)
     assert done.returncode == 2
     assert said in done.stderr

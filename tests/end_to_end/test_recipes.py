@@ -39,4 +39,4 @@ def test_its_stages_run_to_a_model_that_answers(recipe, ws, tmp_path):
     assert report is not None
     assert report.gate.outcome is Outcome.HOLDS
     model = EdgeModel.load(run.made[-1].path, threads=1, verify=False)
-    assert model.predict(["a dull, lifeless film"])[0].label in ("negative", "positive")
+    assert model.predict(["a dull, lifeless film"])[0]["label"] in ("negative", "positive")
