@@ -166,7 +166,7 @@ def _easy_and_hard(bench: Bench) -> Claim:
     gaps: dict[float, list[FloatArray]] = {}
     validation = bench.lab.setting.texts(bench.lab.places, "validation")
     for sparsity in SPARSITIES:
-        pruned = bench.student("prune", sparsity=sparsity, objective=LABELS)
+        pruned = bench.student("prune", sparsity=sparsity, objective=LABELS, epochs=1)
         scores = {"kind": "difficulty", "max_length": bench.lab.setting.max_length}
         gaps[sparsity] = []
         for made in bench.arms(f"sparse-{sparsity}", [scores, pruned]):

@@ -11,10 +11,12 @@ from benchmarks.experiments.arms import Made
 from benchmarks.experiments.bench import Bench, Says
 from benchmarks.experiments.claims import Claim
 
-WIDTH = {"heads": 3, "intermediate": 256}  # of 12 and 1,536: more than four times smaller layers
+WIDTH = {"heads": 4, "intermediate": 384}  # of 12 and 1,536: layers are nearly four times smaller
+EPOCHS = 4
 KD = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}
 LABELS = {"logits": 0.0, "labels": 1.0}
-ROUNDS = {"rounds": 9, "pruning_share": 0.3}
+AS_THE_PAPER = {"repair": "none", "scoring_rows": 512}
+ROUNDS = {"rounds": 8, "pruning_share": 0.3}
 RANKS = (32, 64, 128, 192, 256, 320)
 
 
@@ -35,7 +37,7 @@ def _pruning(bench: Bench) -> list[Claim]:
 
 def _scores(bench: Bench) -> list[Claim]:
     """Taylor scores against chance, before and after the recovery training."""
-    raw = {"epochs": 0, "repair": "none"}
+    raw = {"epochs": 0}
     before = [_pruned(bench, f"{i}-raw", importance=i, **raw) for i in ("taylor", "random")]
     after = [
         _pruned(bench, "once", objective=KD),
@@ -54,7 +56,8 @@ def _scores(bench: Bench) -> list[Claim]:
 
 
 def _pruned(bench: Bench, name: str, **settings: object) -> list[Made]:
-    return bench.arms(f"pruned-{name}", [bench.student("prune", **WIDTH, **settings)])
+    asked = {"epochs": EPOCHS} | WIDTH | AS_THE_PAPER | settings
+    return bench.arms(f"pruned-{name}", [bench.student("prune", **asked)])
 
 
 def _means(bench: Bench, arm: list[Made]) -> list[float]:

@@ -135,7 +135,7 @@ def fever(places: Places) -> dict[str, Rows]:
             for r in places.file(file)
         ]
 
-    sizes = {"train": 3_000, "validation": VALIDATION_ROWS, "test": 1_200}
+    sizes = {"train": 2_000, "validation": VALIDATION_ROWS, "test": 1_200}
     parts = split(rows_of("fever_nli_29k/train.jsonl.gz"), sizes)
     return parts | {"ood": rows_of("fever_symmetric/validation.jsonl.gz")}
 
@@ -151,7 +151,7 @@ def qqp(places: Places) -> dict[str, Rows]:
         {"text": r["question1"], "text_pair": r["question2"], "label": names[r["label"]]}
         for r in places.file("qqp_subset/train.jsonl.gz")
     ]
-    sizes = {"train": 3_000, "validation": VALIDATION_ROWS, "test": 1_200, "pool": 12_000}
+    sizes = {"train": 2_000, "validation": VALIDATION_ROWS, "test": 1_200, "pool": 12_000}
     parts = split(rows, sizes)
     pool = parts.pop("pool")
     middle = float(np.median([_overlap(row) for row in rows]))

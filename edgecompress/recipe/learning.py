@@ -210,3 +210,8 @@ class Difficulty(TrainingSettings):
         description="also use pruned models below 90 % of the accuracy of the model that came in; "
         "they answer all texts alike, which makes easy texts look hard",
     )
+
+    @property
+    def draws(self) -> bool:
+        """Pruning without training draws nothing."""
+        return self.method != "one-shot"

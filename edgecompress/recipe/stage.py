@@ -42,6 +42,11 @@ class StageSettings(Section):
         return ()
 
     @property
+    def draws(self) -> bool:
+        """Whether chance decides anything, so that another seed gives another result."""
+        return False
+
+    @property
     def measures_this_machine(self) -> bool:
         """Whether timings decide the result, so that another machine's cannot stand in."""
         return False
@@ -68,3 +73,8 @@ class TrainingSettings(StageSettings):
     checkpoint_every: int = Field(
         default=200, ge=1, description="optimizer steps between resumable checkpoints"
     )
+
+    @property
+    def draws(self) -> bool:
+        """The order of the rows, dropout, and weights that start anew."""
+        return True

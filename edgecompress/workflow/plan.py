@@ -60,7 +60,7 @@ class Step:
                 "machine": fingerprint() if settings.measures_this_machine else None,
                 "labels": self.recipe.labels,
                 "pairs": takes_pairs(self.recipe),
-                "seed": self.recipe.seed,
+                "seed": self.recipe.seed if settings.draws else None,
                 "libraries": library_versions(settings.libraries),
             }
         )

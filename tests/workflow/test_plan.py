@@ -1,5 +1,7 @@
 """Steps and keys."""
 
+import pytest
+
 from edgecompress.data.roles import Data
 from edgecompress.workflow.plan import Start, make_steps, plan_recipe
 
@@ -78,3 +80,24 @@ def test_another_machine_does_not_enter_a_key_unless_it_is_measured(smoke, ws, m
     here = {cut: keys(cut) for cut in ("heads: 2", "speedup: 2.0")}
     monkeypatch.setattr("edgecompress.workflow.plan.fingerprint", lambda: "another machine")
     assert [cut for cut, key in here.items() if keys(cut) != key] == ["speedup: 2.0"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "again"),
+    [
+        ("{kind: factorize, embeddings: 16}", False),
+        ("{kind: difficulty, method: one-shot}", False),
+        ("{kind: difficulty, method: runs}", True),
+        ("{kind: theseus, modules: 2}", True),
+    ],
+)
+def test_another_seed_only_makes_again_what_chance_decides(smoke, ws, stage, again):
+    def key(seed):
+        file = smoke(
+            ("  - {kind: export}", f"  - {stage}\n  - {{kind: export}}"),
+            ("seed: 7", f"seed: {seed}"),
+        )
+        data = Data(file.recipe, file.folder, ws.resources, ws.progress)
+        return make_steps(file, data)[2].key(Start("model", "teacher", {"difficulty": "scores"}))
+
+    assert (key(7) != key(8)) is again
