@@ -118,7 +118,7 @@ def save_model(model: Classifier, folder: Path) -> None:
         return
     if not isinstance(model, Encoder):
         raise TypeError(f"no file format for a {type(model).__name__}")
-    _write_json(
+    write_json(
         folder / "config.json",
         {
             "model_type": MODEL_TYPE,
@@ -140,21 +140,21 @@ def copy_tokenizer(source: Path, target: Path, max_length: int) -> None:
     Raises:
         IntegrityError: tokenizer.json is missing or broken.
     """
-    tokenizer = _read_json(source / "tokenizer.json")
+    tokenizer = read_json(source / "tokenizer.json")
     tokenizer |= {"truncation": None, "padding": None}
-    _write_json(target / "tokenizer.json", tokenizer, indent=None)  # nobody reads it by eye
-    settings = _read_json(source / "tokenizer_config.json", missing_is_empty=True)
+    write_json(target / "tokenizer.json", tokenizer, indent=None)  # nobody reads it by eye
+    settings = read_json(source / "tokenizer_config.json", missing_is_empty=True)
     settings.pop("auto_map", None)
     settings = {"tokenizer_class": "PreTrainedTokenizerFast"} | settings
-    _write_json(target / "tokenizer_config.json", {**settings, "model_max_length": max_length})
-    special = _read_json(source / "special_tokens_map.json", missing_is_empty=True)
+    write_json(target / "tokenizer_config.json", {**settings, "model_max_length": max_length})
+    special = read_json(source / "special_tokens_map.json", missing_is_empty=True)
     named = {key: settings[key] for key in SPECIAL_TOKENS if settings.get(key)}
-    _write_json(target / "special_tokens_map.json", special or named)
+    write_json(target / "special_tokens_map.json", special or named)
 
 
 def _require_sound(folder: Path) -> dict[str, Any]:
     """The contents of config.json, once nothing in the folder is of a refused kind."""
-    settings = _read_json(folder / "config.json")
+    settings = read_json(folder / "config.json")
     for key in _keys(settings):
         if key in REFUSED_KEYS:
             raise IntegrityError(f"{folder}/config.json: {key} is refused: {REFUSED_KEYS[key]}")
@@ -212,7 +212,12 @@ def _fitting(folder: Path, model: Classifier) -> Classifier:
     return model
 
 
-def _read_json(path: Path, *, missing_is_empty: bool = False) -> dict[str, Any]:
+def read_json(path: Path, *, missing_is_empty: bool = False) -> dict[str, Any]:
+    """The object in a file.
+
+    Raises:
+        IntegrityError: it is missing, or no JSON object.
+    """
     if missing_is_empty and not path.is_file():
         return {}
     try:
@@ -226,6 +231,7 @@ def _read_json(path: Path, *, missing_is_empty: bool = False) -> dict[str, Any]:
     return value
 
 
-def _write_json(path: Path, value: object, indent: int | None = 2) -> None:
+def write_json(path: Path, value: object, indent: int | None = 2) -> None:
+    """Write JSON values; with `indent` None on one line."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -7,7 +7,6 @@ went is read in shorter ones, at worst in single characters. The other kinds mer
 and without some of them would read other texts otherwise as well.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from edgecompress.core.case import IntArray
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
+from edgecompress.models.checkpoint import read_json, write_json
 from edgecompress.models.encoder import Encoder
 from edgecompress.recipe.shrinking import Vocabulary
 from edgecompress.runtime.text import Encoded, TextEncoder
@@ -84,13 +84,11 @@ def keep_pieces(folder: Path, kept: Sequence[int]) -> None:
     for token in tokenizer["added_tokens"]:
         token["id"] = new[token["id"]]
     tokenizer["post_processor"] = _renumbered(tokenizer.get("post_processor"), new)
-    _write_json(path, tokenizer)
+    write_json(path, tokenizer)
     settings = read_json(folder / "tokenizer_config.json")
     if named := settings.get("added_tokens_decoder"):
         numbered = {str(new[int(old)]): token for old, token in named.items()}
-        _write_json(
-            folder / "tokenizer_config.json", {**settings, "added_tokens_decoder": numbered}
-        )
+        write_json(folder / "tokenizer_config.json", {**settings, "added_tokens_decoder": numbered})
 
 
 def keep_rows(encoder: Encoder, pieces: Sequence[int], tokens: int) -> Encoder:
@@ -113,16 +111,6 @@ def keep_rows(encoder: Encoder, pieces: Sequence[int], tokens: int) -> Encoder:
         weights[name] = weights[name][rows]
     smaller.load_state_dict(weights)
     return smaller.train(encoder.training)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a file that `copy_tokenizer` wrote."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _word_pieces(tokenizer: Mapping[str, Any]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Any
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
+from edgecompress.recipe.learning import Student
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class StageContext:
     origins: Mapping[str, Path] = field(default_factory=dict)  # by `StageSettings.origins`
     aside: Mapping[str, Artifact] = field(default_factory=dict)  # by `StageSettings.uses`
     pair_inputs: bool = False  # the task is sentence pairs
+
+    def whoever_teaches(self, settings: Student, model: Artifact) -> Artifact:
+        """The recipe's teacher, or `model`, which entered the stage, as an intermediate one."""
+        assert self.teacher is not None, "the plan gives a teacher to every stage that needs one"
+        return self.teacher if settings.learn_from == "teacher" else model
 
 
 # Each stage names its own settings class, which `recipe.stages` ties to it by the kind.

@@ -130,6 +130,7 @@ def _told(scores: Scores, texts: TextSet, alpha: float, labels: Sequence[str]) -
     easy_but_missed = (scores.d < scores.d.mean()) & (scores.mean_loss > np.log(len(labels)))
 
     def shown(row: int) -> dict[str, Any]:
+        """One text, short enough for a report."""
         text = texts.texts[row]
         words = text if isinstance(text, str) else " | ".join(text)
         return {

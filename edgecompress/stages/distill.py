@@ -32,8 +32,7 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
         TrainingDiverged: a loss or a gradient is not finite.
     """
     require_parts(settings.objective)
-    assert ctx.teacher is not None, "the plan gives a teacher to every stage that needs one"
-    teacher = ctx.teacher if settings.learn_from == "teacher" else model
+    teacher = ctx.whoever_teaches(settings, model)
     origin = ctx.origins.get("weights", model.path)
     whole = as_encoder(load_pretrained(origin, ctx.labels, ctx.seed))
     layers = choose_layers(settings.layers, whole.config.layers)

@@ -45,8 +45,7 @@ def run(model: Artifact, settings: Prune, ctx: StageContext) -> Facts:
     """
     require_parts(settings.objective)
     torch.set_num_threads(ctx.threads)
-    assert ctx.teacher is not None, "the plan gives a teacher to every stage that needs one"
-    teacher = ctx.teacher if settings.learn_from == "teacher" else model
+    teacher = ctx.whoever_teaches(settings, model)
     whole = as_encoder(load_model(model.path))
     whole.require_room(settings.max_length)
     require_sizes(settings, whole.config)

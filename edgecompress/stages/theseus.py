@@ -32,12 +32,11 @@ def run(model: Artifact, settings: Theseus, ctx: StageContext) -> Facts:
         TrainingDiverged: a loss or a gradient is not finite.
     """
     require_parts(settings.objective)
-    assert ctx.teacher is not None, "the plan gives a teacher to every stage that needs one"
     predecessor = as_encoder(load_model(model.path))
     predecessor.require_room(settings.max_length)
     sizes = module_sizes(settings.modules, predecessor.config.layers)
     hybrid = Hybrid(predecessor, sizes, settings.start)
-    teacher = ctx.teacher if settings.learn_from == "teacher" else model
+    teacher = ctx.whoever_teaches(settings, model)
     pair = meet(hybrid, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
     facts: dict[str, Any] = {"module_layers": list(sizes), "layers_of": predecessor.config.layers}
     facts |= _learn(pair, hybrid, settings, ctx)

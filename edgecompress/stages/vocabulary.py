@@ -4,14 +4,19 @@ from collections.abc import Sequence
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.errors import StageError
-from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
+from edgecompress.models.checkpoint import (
+    as_encoder,
+    copy_tokenizer,
+    load_model,
+    read_json,
+    save_model,
+)
 from edgecompress.models.word_pieces import (
     choose_pieces,
     count_pieces,
     keep_pieces,
     keep_rows,
     read_all,
-    read_json,
 )
 from edgecompress.recipe.shrinking import Vocabulary
 from edgecompress.runtime.text import Encoded, TextEncoder

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
-from edgecompress.models.checkpoint import as_encoder, load_model
+from edgecompress.models.checkpoint import as_encoder, load_model, read_json
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.inputs import padded
 from edgecompress.models.word_pieces import (
@@ -23,7 +23,6 @@ from edgecompress.models.word_pieces import (
     keep_pieces,
     keep_rows,
     read_all,
-    read_json,
 )
 from edgecompress.recipe.shrinking import Vocabulary
 from edgecompress.runtime.text import TextEncoder
