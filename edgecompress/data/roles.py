@@ -154,7 +154,11 @@ class Data:
     def _asked(self, role: str) -> str:
         ref = self._ref(role)
         origin = self._ref(ref.from_) if ref.from_ else ref
-        drawers = self._drawers(ref.from_ or role)
+        drawers = {
+            drawer: rows
+            for drawer, rows in self._drawers(ref.from_ or role).items()
+            if drawer == role or drawer not in STAYING  # others take nothing from this one
+        }
         settings = origin.model_dump(include={"text", "text_pair", "label", "map", "sentences"})
         asked = {
             "version": READING_VERSION,

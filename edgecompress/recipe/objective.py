@@ -42,6 +42,11 @@ class Objective(Section):
         return (self.logits, self.labels, self.hidden, self.attention, self.relations)
 
     @property
+    def asks_teacher(self) -> bool:
+        """Whether any part is about what the teacher says; labels alone need nobody's answers."""
+        return any((self.logits, self.hidden, self.attention, self.relations))
+
+    @property
     def wants_difficulty(self) -> bool:
         """Whether it reads the scores of a `difficulty` stage."""
         return isinstance(self.smooth, str) or self.reweight == "jtt"

@@ -101,6 +101,9 @@ class Signals:
     relations: Ragged | None = None
 
 
+UNASKED = Signals(np.empty((0, 0), np.float32), (), ())  # for an objective of labels alone
+
+
 @dataclass(frozen=True)
 class Asked:
     """Who is asked, about which rows, for what, and in which arithmetic."""

@@ -26,7 +26,7 @@ from edgecompress.training.loop import StepHook, Surroundings, Task, train
 from edgecompress.training.objectives import Loss, distilling, state_map
 from edgecompress.training.precision import choose_precision
 from edgecompress.training.scores import load_scores
-from edgecompress.training.signals import Asked, Wanted, teacher_signals
+from edgecompress.training.signals import UNASKED, Asked, Signals, Wanted, teacher_signals
 
 DIFFICULTY = "difficulty"  # the kind of the stage whose scores an objective may ask for
 
@@ -106,24 +106,24 @@ def prepare(pair: Pair, part: Part, settings: Student, room: Classroom) -> Prepa
     """
     texts, objective = room.data[part.role], part.objective
     rows = TokenRows.of(texts, pair.student_reads)
-    asked = TokenRows.of(texts, pair.teacher_reads)
-    wanted = choose_states(pair, objective, rows, asked)
     scores = load_scores(room.aside[DIFFICULTY].path, texts) if objective.wants_difficulty else None
     began = time.monotonic()
-    signals = teacher_signals(
-        Asked(
-            _in_our_class(pair.teacher) if wanted.relations else pair.teacher,
-            asked,
-            wanted,
-            choose_precision(settings.precision),
-        ),
-        room.scratch / f"{part.role}-{wanted.name}",
-        room.progress,
-    )
+    signals = _hear(pair, part, rows, settings, room) if objective.asks_teacher else UNASKED
     teacher_s = round(time.monotonic() - began, 2)
-    signals = replace(signals, logits=smoothed(signals.logits, objective.smooth, scores))
+    if objective.logits:
+        signals = replace(signals, logits=smoothed(signals.logits, objective.smooth, scores))
     loss = distilling(objective, signals, row_weights(objective.reweight, scores))
     return Prepared(part, rows, loss, teacher_s)
+
+
+def _hear(pair: Pair, part: Part, rows: TokenRows, settings: Student, room: Classroom) -> Signals:
+    """What the teacher says of the part's texts, inner states where the objective needs them."""
+    asked = TokenRows.of(room.data[part.role], pair.teacher_reads)
+    wanted = choose_states(pair, part.objective, rows, asked)
+    teacher = _in_our_class(pair.teacher) if wanted.relations else pair.teacher
+    precision = choose_precision(settings.precision)
+    folder = room.scratch / f"{part.role}-{wanted.name}"
+    return teacher_signals(Asked(teacher, asked, wanted, precision), folder, room.progress)
 
 
 def learn(pair: Pair, prepared: Prepared, settings: Student, room: Classroom) -> dict[str, Any]:

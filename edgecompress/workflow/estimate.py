@@ -113,7 +113,7 @@ def _seconds(stage: StageSettings, shape: _Shape, teacher: _Shape, data: Data) -
         models = len(stage.sparsities)
         passes *= {"runs": models, "gradual": 1, "one-shot": 0}[stage.method]
         passes += 2 * shape.layer_params * (models + 1) * tokens / stage.epochs  # and their answers
-    if isinstance(stage, Student):  # the teacher answers each text once
+    if isinstance(stage, Student) and stage.objective.asks_teacher:  # each text once
         passes += 2 * teacher.layer_params * tokens / max(stage.epochs, 1)
     return passes / FLOPS_PER_S
 

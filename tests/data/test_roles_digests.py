@@ -52,3 +52,14 @@ def test_the_digest_needs_the_seed_only_where_rows_are_drawn(
 ):
     section = {"test": {"source": write_rows("r.jsonl", balanced(4))}}
     assert make_data(section, seed=1).digest("test") == make_data(section, seed=2).digest("test")
+
+
+def test_the_digest_of_an_origin_ignores_those_whose_rows_stay(
+    make_data: MakeData, write_rows: WriteRows
+):
+    train = {"source": write_rows("r.jsonl", balanced(50))}
+    section = {"train": train, "calibration": {"from": "train", "rows": 5}}
+    one, other = make_data(section, seed=1), make_data(section, seed=2)
+    assert make_data({"train": train}).digest("train") == one.digest("train")
+    assert one.digest("train") == other.digest("train")
+    assert one.digest("calibration") != other.digest("calibration")

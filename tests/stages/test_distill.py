@@ -97,6 +97,13 @@ def test_unlabelled_texts_come_first_and_need_no_labels(teacher, small_context):
     assert facts["transfer"]["best_validation"] is not None
 
 
+def test_labels_alone_are_learnt_without_asking_the_teacher(teacher, small_context):
+    ctx = small_context(teacher=teacher)
+    distill.run(teacher, changed(objective=Objective(logits=0.0, labels=1.0)), ctx)
+    assert not (ctx.scratch / "train-logits").exists()
+    assert (ctx.scratch / "validation-signals").exists()  # it still chooses the best epoch
+
+
 def test_a_model_that_was_cut_before_learns_on(teacher, new_artifact, small_context, tmp_path):
     torch.manual_seed(3)
     config = EncoderConfig(
