@@ -8,9 +8,9 @@ from typing import Any
 
 from edgecompress.checks import accuracy, latency, loyalty, parity, size
 from edgecompress.core.case import Case
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.exhibit import Finding
 
-CheckFunction = Callable[[Case, Any], Sequence[Measurement]]
+CheckFunction = Callable[[Case, Any], Sequence[Finding]]
 
 CHECKS: dict[str, CheckFunction] = {
     "accuracy": accuracy.measure,

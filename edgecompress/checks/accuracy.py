@@ -9,7 +9,7 @@ from edgecompress.core.case import Case, decisions
 from edgecompress.core.intervals import paired_drop, wilson
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.power import CONFIDENCE
-from edgecompress.recipe.checks import Accuracy
+from edgecompress.recipe.behaviour import Accuracy
 
 Hits = NDArray[np.bool_]
 

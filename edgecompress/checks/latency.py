@@ -19,7 +19,7 @@ from edgecompress.core.errors import MeasureError
 from edgecompress.core.intervals import block_bootstrap, quantile_bounds
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.texts import Text
-from edgecompress.recipe.checks import Latency
+from edgecompress.recipe.budget import Latency
 from edgecompress.runtime.timing import percentile, time_call
 
 TURN = 10  # texts

@@ -14,7 +14,7 @@ from scipy.special import softmax, xlogy
 from edgecompress.core.case import Case, FloatArray, decisions
 from edgecompress.core.intervals import bootstrap_mean, wilson
 from edgecompress.core.measurement import Measurement
-from edgecompress.recipe.checks import Loyalty
+from edgecompress.recipe.behaviour import Loyalty
 
 
 def measure(case: Case, settings: Loyalty) -> Sequence[Measurement]:

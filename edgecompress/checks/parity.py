@@ -13,7 +13,7 @@ from edgecompress.core.case import BatchPredictor, Case, FloatArray, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.intervals import wilson
 from edgecompress.core.measurement import Measurement
-from edgecompress.recipe.checks import Parity
+from edgecompress.recipe.budget import Parity
 
 
 def measure(case: Case, settings: Parity) -> Sequence[Measurement]:

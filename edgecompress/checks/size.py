@@ -11,7 +11,7 @@ import numpy as np
 from edgecompress.core.case import Case
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.measurement import Measurement, exact
-from edgecompress.recipe.checks import Size
+from edgecompress.recipe.budget import Size
 
 STARTS = 7  # fresh processes; the fewest whose range covers the median at 98 %
 

@@ -1,9 +1,9 @@
 """What a check may look at: two contestants and the texts they answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,21 @@ Answers = dict[tuple[str, str], FloatArray]
 """(digest of a model, role) -> its logits on the texts of that role."""
 
 NO_ANSWER = -1
+
+Make = Callable[[Path, Path], None]
+"""Writes what is to be kept into the first folder; the second has what a killed try left."""
+
+Keep = Callable[[Mapping[str, Any], Make], Path]
+"""Finds what was made for these JSON values before, or has it made; gives its sealed folder."""
+
+
+def keep_nothing(asked: Mapping[str, Any], make: Make) -> Path:
+    """For checks that keep nothing.
+
+    Raises:
+        AssertionError: a check that does.
+    """
+    raise AssertionError(f"nobody keeps {asked}")
 
 
 class Predictor(Protocol):
@@ -64,6 +79,9 @@ class Case:
     labels: tuple[str, ...]
     seed: int
     parent: Contestant | None = None  # the candidate's fp32 torch parent, where there is one
+    retrained: Contestant | None = None  # the teacher from another seed, where a check asks for it
+    keep: Keep = keep_nothing  # what is dear to make, such as adversarial texts
+    workers: int = 1  # processes that may work at once
     progress: Progress = field(default_factory=Silent)
     known: Answers = field(default_factory=dict, repr=False)
 

@@ -1,9 +1,10 @@
 """Judging: a measurement, a limit, and one of three answers."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from edgecompress.core.exhibit import Exhibit
 from edgecompress.core.measurement import Measurement
 
 
@@ -22,6 +23,7 @@ class Limit:
 
     at_least: float | None = None
     at_most: float | None = None
+    rows: int = 1  # fewer decide nothing, wherever their interval lies
 
     def __post_init__(self) -> None:
         if (self.at_least is None) == (self.at_most is None):
@@ -38,6 +40,8 @@ class Limit:
 
 def judge(measured: Measurement, limit: Limit) -> Outcome:
     """A limit holds only when the whole interval is on its good side."""
+    if measured.n < limit.rows:
+        return Outcome.UNDECIDED
     if limit.at_least is not None:
         holds, broken = measured.low >= limit.value, measured.high < limit.value
     else:
@@ -71,11 +75,13 @@ class Verdict:
         if self.outcome is not Outcome.UNDECIDED or self.limit is None:
             return None
         m, limit = self.measured, self.limit.value
+        if judge(m, replace(self.limit, rows=1)) is not Outcome.UNDECIDED:
+            return self.limit.rows
         half_width = m.value - m.low if limit < m.value else m.high - m.value
         distance = abs(m.value - limit)
         if distance <= half_width / 100:
             return None
-        return math.ceil(m.n * (half_width / distance) ** 2)
+        return max(self.limit.rows, math.ceil(m.n * (half_width / distance) ** 2))
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class GateReport:
     """All verdicts of one candidate."""
 
     verdicts: tuple[Verdict, ...]
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -23,6 +23,7 @@ class Measurement:
     method: str
     data: str = ""  # the role it was measured on; empty when no texts are involved
     note: str = ""
+    part: str = ""  # an attack, a slice, a batch size; empty for the whole
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.value, self.low, self.high))):
@@ -35,8 +36,10 @@ class Measurement:
             )
 
     def __str__(self) -> str:
+        part = f" ({self.part})" if self.part else ""
         where = f" on {self.data}" if self.data else ""
-        return f"{self.name}{where} {self.value:.4g} [{self.low:.4g}, {self.high:.4g}] {self.unit}"
+        numbers = f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}] {self.unit}"
+        return f"{self.name}{part}{where} {numbers}"
 
 
 def exact(name: str, value: float, unit: str, method: str) -> Measurement:

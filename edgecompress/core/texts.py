@@ -1,6 +1,7 @@
 """Texts with labels, as every floor above sees them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ class TextSet:
     labels: NDArray[np.int64]  # [n], index into the recipe's labels; UNLABELLED where there is none
     origins: tuple[str, ...]  # where each row came from, e.g. "reviews.csv:12"
     digest: str  # 64 hexadecimal characters: same digest, same rows in the same order
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # kept for slices; each [n]
 
     def __len__(self) -> int:
         return len(self.texts)

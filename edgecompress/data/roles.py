@@ -83,7 +83,12 @@ class Data:
             rows = self._family(self._ref(role).from_ or role)[role]
             self._require_enough(role, rows)
             self._loaded[role] = TextSet(
-                role, tuple(rows.texts), rows.labels, tuple(rows.origins), self.digest(role)
+                role,
+                tuple(rows.texts),
+                rows.labels,
+                tuple(rows.origins),
+                self.digest(role),
+                rows.columns,
             )
         return self._loaded[role]
 
@@ -160,6 +165,8 @@ class Data:
             if drawer == role or drawer not in STAYING  # others take nothing from this one
         }
         settings = origin.model_dump(include={"text", "text_pair", "label", "map", "sentences"})
+        if origin.columns:  # a digest of old, from before there were columns, stays what it was
+            settings["columns"] = list(origin.columns)
         asked = {
             "version": READING_VERSION,
             "role": role,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ class Rows:
     labels: NDArray[np.int64]  # [n]
     origins: Sequence[str]
     dropped_empty: int = 0
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -39,12 +40,13 @@ class Rows:
         """The rows at these places, in this order."""
         texts = [self.texts[i] for i in picked]
         origins = [self.origins[i] for i in picked]
-        return Rows(texts, self.labels[picked], origins, self.dropped_empty)
+        columns = {name: [values[i] for i in picked] for name, values in self.columns.items()}
+        return Rows(texts, self.labels[picked], origins, self.dropped_empty, columns)
 
     def unlabelled(self) -> "Rows":
         """The same rows, their labels forgotten."""
         labels = np.full(len(self), UNLABELLED, np.int64)
-        return Rows(self.texts, labels, self.origins, self.dropped_empty)
+        return replace(self, labels=labels)
 
 
 def rows_of(table: Table, ref: DataRef, labels: Sequence[str] | None) -> Rows:
@@ -66,7 +68,8 @@ def rows_of(table: Table, ref: DataRef, labels: Sequence[str] | None) -> Rows:
         problems += [(table.lines[i], "the text is empty") for i in np.flatnonzero(empty).tolist()]
     require_sound(table.name, sorted(problems))
     origins = [f"{table.name}:{line}" for line in table.lines]
-    kept = Rows(texts, numbers, origins, int(empty.sum())).take(np.flatnonzero(~empty))
+    columns = {name: [_written(value) for value in table.column(name)] for name in ref.columns}
+    kept = Rows(texts, numbers, origins, int(empty.sum()), columns).take(np.flatnonzero(~empty))
     return _cut(kept) if ref.sentences else kept
 
 
@@ -150,7 +153,7 @@ def _cut(rows: Rows) -> Rows:
         texts += found
         places += [place] * len(found)
         origins += [f"{origin}#{number}" for number in range(1, len(found) + 1)]
-    return Rows(texts, rows.labels[np.array(places, np.int64)], origins, rows.dropped_empty)
+    return replace(rows.take(np.array(places, np.int64)), texts=texts, origins=origins)
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -192,8 +192,9 @@ def _same_rows(recipe: Recipe) -> Iterator[Mistake]:
 
 def _gate(recipe: Recipe) -> Iterator[Mistake]:
     judging = judging_roles(recipe)
+    present = [role for role, _ in recipe.data.by_role()]
     for index, check in enumerate(recipe.gate):
-        for role in check.roles():
+        for role in check.roles(present):
             if role in training_roles(recipe):
                 yield Mistake(
                     ("gate", index, "data"),

@@ -51,6 +51,9 @@ class DataRef(Section):
     map: dict[str, str] | None = Field(
         default=None, description="label as the file writes it -> label of the recipe"
     )
+    columns: tuple[str, ...] = Field(
+        default=(), description="other columns to keep, for checks that slice by them"
+    )
     rows: int | None = Field(default=None, ge=1, description="a fixed random draw of so many rows")
     sentences: bool = Field(default=False, description="cut each text into its sentences")
     allow_overlap: str | None = Field(

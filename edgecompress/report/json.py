@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from edgecompress.core.exhibit import Exhibit
 from edgecompress.core.gate import Verdict
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.report import RunReport, StageRecord
@@ -38,6 +39,7 @@ def document(report: RunReport) -> dict[str, Any]:
         "environment": dict(report.environment),
         "data": {role: dict(notes) for role, notes in report.data.items()},
         "checks": [_check(verdict) for verdict in report.gate.verdicts],
+        "exhibits": [_exhibit(exhibit) for exhibit in report.gate.exhibits],
         "stages": [_stage(stage) for stage in report.stages],
     }
 
@@ -53,6 +55,15 @@ def _check(verdict: Verdict) -> dict[str, Any]:
     if (rows := verdict.rows_needed()) is not None:
         entry["rows_needed"] = rows
     return entry
+
+
+def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
+    return {
+        "kind": exhibit.kind,
+        "title": exhibit.title,
+        "data": exhibit.data,
+        "content": dict(exhibit.content),
+    }
 
 
 def _limit(verdict: Verdict) -> dict[str, float] | None:
@@ -84,4 +95,5 @@ def _numbers(measured: Measurement) -> dict[str, Any]:
         "n": measured.n,
         "method": measured.method,
     }
-    return told | ({"note": measured.note} if measured.note else {})
+    told |= {"note": measured.note} if measured.note else {}
+    return told | ({"part": measured.part} if measured.part else {})

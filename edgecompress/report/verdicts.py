@@ -52,9 +52,11 @@ def _room(verdict: Verdict) -> float:
 
 
 def name_of(verdict: Verdict) -> str:
-    """What was measured, and on which rows: `label loyalty on test`."""
-    where = f" on {verdict.measured.data}" if verdict.measured.data else ""
-    return printable(title(verdict.measured.name) + where, LONGEST_NAME)
+    """What was measured, of which part, and on which rows: `label loyalty on test`."""
+    m = verdict.measured
+    part = f" ({m.part})" if m.part else ""
+    where = f" on {m.data}" if m.data else ""
+    return printable(title(m.name) + part + where, LONGEST_NAME)
 
 
 def reason(verdict: Verdict) -> str:

@@ -59,10 +59,11 @@ _USUAL_LOYALTY = 0.91  # label loyalty of a 3-layer student; see core.power.USUA
 
 def certificates(file: RecipeFile, data: Data) -> list[Certificate]:
     """One for each limit that rests on counted rows, where the rows are known without reading."""
+    present = [role for role, _ in file.recipe.data.by_role()]
     return [
         made
         for check in file.recipe.gate
-        for role in check.roles()
+        for role in check.roles(present)
         if (rows := data.rows(role))
         for setting in check.limited
         if (limit := getattr(check, setting)) is not None

@@ -8,13 +8,15 @@ import numpy as np
 from edgecompress.checks import accuracy, latency, loyalty
 from edgecompress.core.case import Case
 from edgecompress.core.errors import InputError
+from edgecompress.core.exhibit import measurements_of
 from edgecompress.core.measurement import Measurement, exact
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import UNLABELLED, TextSet
 from edgecompress.data.resources import Resources
 from edgecompress.data.rows import rows_of
 from edgecompress.data.sources import source_of
-from edgecompress.recipe import checks as settings
+from edgecompress.recipe.behaviour import Accuracy, Loyalty
+from edgecompress.recipe.budget import Latency
 from edgecompress.recipe.schema import DataRef
 from edgecompress.runtime.golden import golden_text, read_golden
 from edgecompress.runtime.model import EdgeModel
@@ -65,11 +67,11 @@ def compare_bundles(
     old, new = edge_contestant(first, "first"), edge_contestant(second, "second")
     case = Case(new, old, {ROLE: texts}, labels, SEED, progress=progress)
     labelled = bool((texts.labels != UNLABELLED).all())
-    right = settings.Accuracy(check="accuracy", data=ROLE)
+    right = Accuracy(check="accuracy", data=ROLE)
     return [
-        *(accuracy.measure(case, right) if labelled else ()),
-        *loyalty.measure(case, settings.Loyalty(check="loyalty", data=ROLE)),
-        *latency.measure(case, settings.Latency(check="latency", data=ROLE)),
+        *measurements_of(accuracy.measure(case, right) if labelled else ()),
+        *measurements_of(loyalty.measure(case, Loyalty(check="loyalty", data=ROLE))),
+        *measurements_of(latency.measure(case, Latency(check="latency", data=ROLE))),
         exact("size_bytes", new.weights_bytes, "bytes", "bytes of the second's model.onnx"),
         exact("size_ratio", new.weights_bytes / old.weights_bytes, "of the first", "bytes"),
     ]

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 
 from edgecompress.checks import CHECKS
 from edgecompress.core.case import Case
+from edgecompress.core.exhibit import Exhibit, Finding, exhibits_of, measurements_of
 from edgecompress.core.gate import GateReport, Verdict
-from edgecompress.core.measurement import Measurement
-from edgecompress.recipe.checks import CheckSettings
+from edgecompress.recipe.check import CheckSettings
 from edgecompress.recipe.schema import Recipe
 from edgecompress.runtime.machine import fingerprint
 from edgecompress.store.keys import library_versions, step_key
-from edgecompress.workflow.metrics import LIBRARIES, load_measurements, save_measurements
+from edgecompress.workflow.keeping import load_findings, save_findings
+from edgecompress.workflow.metrics import LIBRARIES
 from edgecompress.workflow.workspace import Workspace
 
-VERSION = 2  # raise when a check measures differently
+VERSION = 3  # raise when a check measures differently
 
 
 def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
     """What a check's numbers depend on: models, rows, settings, this machine, these libraries."""
-    roles = check.roles()
+    roles = check.roles(case.data)
     return step_key(
         {
             "kind": f"check/{kind}",
@@ -28,10 +29,11 @@ def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
                 case.candidate.digest,
                 case.teacher.digest,
                 case.parent.digest if case.parent else None,
+                case.retrained.digest if case.retrained and check.needs_retrained else None,
                 *(case.data[role].digest for role in roles),
             ],
             "machine": fingerprint(),
-            "libraries": library_versions(LIBRARIES),
+            "libraries": library_versions((*LIBRARIES, *check.libraries)),
             "seed": case.seed,
         }
     )
@@ -44,26 +46,29 @@ def judge_candidate(case: Case, recipe: Recipe, ws: Workspace, *, again: bool) -
         again: measure everything anew, as `gate` does.
     """
     verdicts: list[Verdict] = []
+    exhibits: list[Exhibit] = []
     for check in recipe.gate:
         ws.progress.say(f"gate: {check.check}")
-        verdicts += _of_check(case, check, ws, again=again)
-    return GateReport(tuple(verdicts))
+        found = _of_check(case, check, ws, again=again)
+        verdicts += _judged(check.check, found, check)
+        exhibits += exhibits_of(found)
+    return GateReport(tuple(verdicts), tuple(exhibits))
 
 
-def _of_check(case: Case, check: CheckSettings, ws: Workspace, *, again: bool) -> list[Verdict]:
+def _of_check(case: Case, check: CheckSettings, ws: Workspace, *, again: bool) -> Sequence[Finding]:
     kind: str = check.check  # type: ignore[attr-defined]  # each settings class has its literal
     key = gate_key(case, check, kind)
-    found = None if again else ws.store.find(key)
-    if found:
-        return _judged(kind, load_measurements(found), check)
-    verdicts = _judged(kind, CHECKS[kind](case, check), check)
-    outcomes = {v.outcome.value for v in verdicts}
+    kept = None if again else ws.store.find(key)
+    if kept:
+        return load_findings(kept)
+    found = CHECKS[kind](case, check)
+    outcomes = {v.outcome.value for v in _judged(kind, found, check)}
     if outcomes <= {"holds", "reported"}:
         # Only what held is kept: noise that broke or blurred a limit must not stick.
-        save_measurements([v.measured for v in verdicts], key, (case.candidate.digest,), ws.store)
-    return verdicts
+        save_findings(found, key, (case.candidate.digest,), ws.store)
+    return found
 
 
-def _judged(kind: str, measured: Sequence[Measurement], check: CheckSettings) -> list[Verdict]:
+def _judged(kind: str, found: Sequence[Finding], check: CheckSettings) -> list[Verdict]:
     limits = check.limits()
-    return [Verdict.of(kind, m, limits.get(m.name)) for m in measured]
+    return [Verdict.of(kind, m, limits.get(m.name)) for m in measurements_of(found)]

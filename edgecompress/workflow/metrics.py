@@ -1,23 +1,24 @@
 """What each stage costs: the gate's own numbers, measured on validation texts after the stage."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from edgecompress.checks import accuracy, latency, loyalty
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Answers, Case, Contestant, decisions
 from edgecompress.core.errors import MeasureError
+from edgecompress.core.exhibit import measurements_of
 from edgecompress.core.measurement import Measurement, exact
 from edgecompress.core.texts import TextSet
-from edgecompress.recipe import checks as settings
+from edgecompress.recipe.behaviour import Accuracy, Loyalty
+from edgecompress.recipe.budget import Latency
 from edgecompress.runtime.machine import fingerprint
 from edgecompress.store.keys import library_versions, step_key
-from edgecompress.store.store import Store
 from edgecompress.training.scores import Scores, load_scores
 from edgecompress.workflow.contestants import contestant
+from edgecompress.workflow.keeping import load_findings, save_findings
 from edgecompress.workflow.workspace import Workspace
 
-VERSION = 2
+VERSION = 3
 PAIRS = 100  # timings; fewer than the gate's, since nothing is judged here
 LIBRARIES = ("torch", "onnxruntime", "numpy", "scipy")
 
@@ -47,7 +48,7 @@ def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measu
         }
     )
     if found := ws.store.find(key):
-        return load_measurements(found)
+        return measurements_of(load_findings(found))
     ours = contestant(made, made.kind)
     measured = [
         exact("size_bytes", ours.weights_bytes, "bytes", "bytes of the weights file"),
@@ -55,7 +56,8 @@ def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measu
     ]
     if yard.texts is not None:
         measured += _behaviour(ours, yard.texts, yard, ws)
-    return save_measurements(measured, key, (made.digest, yard.teacher.digest), ws.store)
+    save_findings(measured, key, (made.digest, yard.teacher.digest), ws.store)
+    return tuple(measured)
 
 
 def _inputs(made: Artifact, yard: Yardstick) -> list[str | None]:
@@ -78,14 +80,14 @@ def _behaviour(
         known=yard.known,
     )
     found = [
-        *accuracy.measure(case, settings.Accuracy(check="accuracy", data=role)),
-        *loyalty.measure(case, settings.Loyalty(check="loyalty", data=role)),
+        *measurements_of(accuracy.measure(case, Accuracy(check="accuracy", data=role))),
+        *measurements_of(loyalty.measure(case, Loyalty(check="loyalty", data=role))),
     ]
     if yard.difficulty:
         found += _easy_and_hard(case, texts, load_scores(yard.difficulty.path, texts))
-    timing = settings.Latency(check="latency", data=role, pairs=PAIRS)
+    timing = Latency(check="latency", data=role, pairs=PAIRS)
     try:
-        found += latency.measure(case, timing)
+        found += measurements_of(latency.measure(case, timing))
     except MeasureError as error:
         ws.progress.warn(f"{ours.name}: no latency in the stage table: {error}")
     return found
@@ -99,19 +101,3 @@ def _easy_and_hard(case: Case, texts: TextSet, scores: Scores) -> list[Measureme
     right = decisions(case.answers(case.candidate, texts.name)) == texts.labels
     halves = {"easy_accuracy": right[~scores.hard], "hard_accuracy": right[scores.hard]}
     return [accuracy.share(name, hits, texts.name) for name, hits in halves.items() if len(hits)]
-
-
-def save_measurements(
-    measured: list[Measurement], key: str, parents: tuple[str, ...], store: Store
-) -> tuple[Measurement, ...]:
-    """Seal measurements in the store."""
-    with store.lock(key), store.draft(key) as draft:
-        text = json.dumps([asdict(m) for m in measured], indent=1, allow_nan=False)
-        (draft / "measurements.json").write_text(text)
-        return load_measurements(store.seal(draft, key, "measurements", parents, {}))
-
-
-def load_measurements(sealed: Artifact) -> tuple[Measurement, ...]:
-    """Read them back."""
-    rows = json.loads((sealed.path / "measurements.json").read_text())
-    return tuple(Measurement(**row) for row in rows)

@@ -21,6 +21,7 @@ from edgecompress.store.record import Journal
 from edgecompress.workflow.bring import bring
 from edgecompress.workflow.contestants import contestant, torch_contestant
 from edgecompress.workflow.judging import judge_candidate
+from edgecompress.workflow.keeping import Keeper
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, teacher_origin
 from edgecompress.workflow.plan import Start, Step, make_steps, takes_pairs
@@ -196,6 +197,8 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         recipe.labels,
         recipe.seed,
         parent=torch_contestant(parent, "torch parent") if parent else None,
+        keep=Keeper(run.ws.store),
+        workers=run.ws.threads,
         progress=run.ws.progress,
     )
     if not any(role == "validation" for role, _ in recipe.data.by_role()):

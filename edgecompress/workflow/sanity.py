@@ -11,7 +11,7 @@ from edgecompress.core.errors import StageError
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
-from edgecompress.recipe.checks import Accuracy
+from edgecompress.recipe.behaviour import Accuracy
 from edgecompress.recipe.schema import Recipe
 
 

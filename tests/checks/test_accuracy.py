@@ -5,7 +5,7 @@ import pytest
 
 from edgecompress.checks import accuracy
 from edgecompress.core.case import Case
-from edgecompress.recipe.checks import Accuracy
+from edgecompress.recipe.behaviour import Accuracy
 from tests.fakes import Answers, case, contestant, texts
 
 SETTINGS = Accuracy(check="accuracy", data="test")

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from edgecompress.checks import latency
 from edgecompress.core.case import Case
 from edgecompress.core.errors import MeasureError
-from edgecompress.recipe.checks import Latency
+from edgecompress.recipe.budget import Latency
 from tests.fakes import Busy, contestant, texts
 
 

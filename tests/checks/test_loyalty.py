@@ -7,7 +7,7 @@ import pytest
 
 from edgecompress.checks import loyalty
 from edgecompress.checks.loyalty import probability_loyalty
-from edgecompress.recipe.checks import Loyalty
+from edgecompress.recipe.behaviour import Loyalty
 from tests.fakes import case
 
 SETTINGS = Loyalty(check="loyalty", data="test")

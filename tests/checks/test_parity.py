@@ -7,7 +7,7 @@ import pytest
 
 from edgecompress.checks import parity
 from edgecompress.core.errors import MeasureError
-from edgecompress.recipe.checks import Parity
+from edgecompress.recipe.budget import Parity
 from tests.fakes import Answers, Busy, case, contestant
 
 SETTINGS = Parity(check="parity", data="test", batch_sizes=(2, 4))

@@ -7,7 +7,7 @@ import pytest
 
 from edgecompress.checks import size
 from edgecompress.core.errors import MeasureError
-from edgecompress.recipe.checks import Size
+from edgecompress.recipe.budget import Size
 from tests.fakes import case, contestant
 
 SETTINGS = Size(check="size")

@@ -32,6 +32,12 @@ def test_at_most_looks_at_the_whole_interval(low, high, outcome):
     assert judge(measured((low + high) / 2, low, high), Limit(at_most=0.03)) == outcome
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.95, 1.0), (0.1, 0.2)])
+def test_too_few_rows_decide_nothing_wherever_their_interval_lies(low, high):
+    verdict = Verdict.of("slices", measured(low, low, high, n=29), Limit(at_least=0.9, rows=30))
+    assert (verdict.outcome, verdict.rows_needed()) == (Outcome.UNDECIDED, 30)
+
+
 def test_an_empty_gate_has_shown_nothing():
     assert GateReport(()).outcome is Outcome.UNDECIDED
 

@@ -119,6 +119,13 @@ def test_a_pair_with_one_empty_side_is_empty():
         rows_of(table(["a"], second=[" "]), ref, LABELS)
 
 
+def test_other_columns_are_kept_in_the_rows_order_as_a_recipe_would_write_them():
+    made = table(["one", "two", "three"], country=["de", None, 7])
+    rows = rows_of(made, DataRef(source="r.csv", columns=("country",)), LABELS)
+    assert rows.columns == {"country": ["de", "", "7"]}
+    assert rows.take(np.array([2, 0])).columns == {"country": ["7", "de"]}
+
+
 def test_columns_may_have_other_names():
     ref = DataRef(source="r.csv", text="body", label="stars")
     rows = rows_of(Table("r.csv", {"body": ["a"], "stars": ["positive"]}, [2]), ref, LABELS)

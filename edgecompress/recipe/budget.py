@@ -1,0 +1,66 @@
+"""Checks of the file that ships: how fast, how large, and still the network it came from?"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from edgecompress.recipe.check import CheckSettings, Share
+
+
+class Latency(CheckSettings):
+    """How fast is it against its teacher, one text at a time, one thread, on this machine?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "speedup_at_least": ("latency_ratio", "at_least"),
+        "p50_ms_at_most": ("latency_p50_ms", "at_most"),
+        "p95_ms_at_most": ("latency_p95_ms", "at_most"),
+    }
+
+    check: Literal["latency"]
+    data: str = Field(default="test", description="whose lengths the timed texts follow")
+    pairs: int = Field(  # fewer than 72 cannot bound p95 from above
+        default=300, ge=72, le=100_000, description="timings of both, turn about"
+    )
+    speedup_at_least: float | None = Field(default=None, gt=0)
+    p50_ms_at_most: float | None = Field(default=None, gt=0)
+    p95_ms_at_most: float | None = Field(default=None, gt=0)
+
+
+class Size(CheckSettings):
+    """What does it cost on disk, in memory and at the first answer?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "bytes_at_most": ("size_bytes", "at_most"),
+        "ratio_at_most": ("size_ratio", "at_most"),
+        "peak_rss_bytes_at_most": ("peak_rss_bytes", "at_most"),
+        "cold_start_ms_at_most": ("cold_start_ms", "at_most"),
+    }
+
+    check: Literal["size"]
+    bytes_at_most: int | None = Field(default=None, gt=0, description="of model.onnx")
+    ratio_at_most: float | None = Field(
+        default=None, gt=0, description="model.onnx over the teacher's fp32 weights"
+    )
+    peak_rss_bytes_at_most: int | None = Field(default=None, gt=0)
+    cold_start_ms_at_most: float | None = Field(
+        default=None, gt=0, description="a fresh process, from start to its first answer"
+    )
+
+
+class Parity(CheckSettings):
+    """Does the shipped graph decide as the network it came from, alone and in company?"""
+
+    limited: ClassVar[dict[str, tuple[str, str]]] = {
+        "max_abs_at_most": ("parity_max_abs", "at_most"),
+        "flips_at_most": ("parity_flip_rate", "at_most"),
+        "batch_flips_at_most": ("batch_flip_rate", "at_most"),
+    }
+
+    check: Literal["parity"]
+    data: str = "test"
+    batch_sizes: tuple[Annotated[int, Field(ge=2, le=1024)], ...] = (8, 32)
+    max_abs_at_most: float | None = Field(default=None, gt=0, description="logits, torch - ONNX")
+    flips_at_most: Share | None = Field(default=None, description="decisions, torch against ONNX")
+    batch_flips_at_most: Share | None = Field(
+        default=None, description="decisions in padded batches against batch 1"
+    )

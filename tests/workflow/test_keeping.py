@@ -1,0 +1,48 @@
+"""What checks find is kept whole; what is dear to make is made once."""
+
+import pytest
+
+from edgecompress.core.exhibit import Exhibit
+from edgecompress.core.measurement import Measurement
+from edgecompress.workflow.keeping import Keeper, load_findings, save_findings
+
+FOUND = (
+    Measurement("accuracy", 0.9, 0.88, 0.92, "fraction", 100, "wilson, 95 %", "test", part="worst"),
+    Exhibit("confusion", "Confusion", "test", {"counts": [[1, 2], [3, 4]]}),
+)
+
+
+def test_findings_come_back_as_they_were(ws):
+    sealed = save_findings(FOUND, "0" * 64, (), ws.store)
+    assert sealed == FOUND
+    found = ws.store.find("0" * 64)
+    assert found and load_findings(found) == FOUND
+
+
+def test_what_was_made_is_found_again(ws):
+    made = []
+
+    def make(draft, scratch):
+        made.append(draft)
+        (draft / "texts.jsonl").write_text("{}")
+
+    keep = Keeper(ws.store)
+    first, again = (keep({"kind": "adversarial", "of": "a"}, make) for _ in range(2))
+    assert first == again
+    assert len(made) == 1
+    assert keep({"kind": "adversarial", "of": "b"}, make) != first
+
+
+def test_a_making_that_broke_finds_its_scratch_again(ws):
+    def breaks(draft, scratch):
+        scratch.mkdir(parents=True, exist_ok=True)
+        (scratch / "half").write_text("done")
+        raise InterruptedError
+
+    def goes_on(draft, scratch):
+        (draft / "whole").write_text((scratch / "half").read_text())
+
+    keep = Keeper(ws.store)
+    with pytest.raises(InterruptedError):
+        keep({"kind": "adversarial"}, breaks)
+    assert (keep({"kind": "adversarial"}, goes_on) / "whole").read_text() == "done"
