@@ -16,7 +16,8 @@ def test_findings_come_back_as_they_were(ws):
     sealed = save_findings(FOUND, "0" * 64, (), ws.store)
     assert sealed == FOUND
     found = ws.store.find("0" * 64)
-    assert found and load_findings(found) == FOUND
+    assert found
+    assert load_findings(found) == FOUND
 
 
 def test_what_was_made_is_found_again(ws):
