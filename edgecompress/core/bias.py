@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.core.power import CONFIDENCE
 
 Hits = NDArray[np.bool_]
 
+NAME, POOLED = "relative_bias", "ood"
 SMALLEST_GAP = 0.05  # of the teacher's accuracies; below it F_bias divides by next to nothing
 ERRORS_FROM_CHANCE = 2.0  # standard errors
 RESAMPLES = 10_000
@@ -41,13 +42,6 @@ class Accuracies:
         return (self.dev - self.ood) / self.dev
 
 
-@dataclass(frozen=True)
-class Refused:
-    """There is no relative bias to tell of."""
-
-    why: str
-
-
 def f_bias(ours: Accuracies, teacher: Accuracies) -> float:
     """Our drop over the teacher's; above 1 the compressed model is the more shortcut-driven.
 
@@ -68,25 +62,27 @@ def relative_bias(dev: Hit, ood: Hit, chance: float, seed: int) -> Measurement |
     ours = Accuracies(float(dev.ours.mean()), float(ood.ours.mean()))
     teacher = Accuracies(float(dev.teacher.mean()), float(ood.teacher.mean()))
     if why := _meaningless(ours, teacher, chance, len(ood.ours)):
-        return Refused(why)
+        return Refused(NAME, POOLED, why)
     resampled = _resampled(dev, ood, seed)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail], method="inverted_cdf")
     if not math.isfinite(high):
         return Refused(
+            NAME,
+            POOLED,
             f"the teacher's drop from {teacher.dev:.3f} to {teacher.ood:.3f} is not clear of zero "
-            f"on {len(dev.ours)} and {len(ood.ours)} rows; use more rows"
+            f"on {len(dev.ours)} and {len(ood.ours)} rows; use more rows",
         )
     value = f_bias(ours, teacher)
     return Measurement(
-        "relative_bias",
+        NAME,
         value,
         min(float(low), value),
         max(float(high), value),
         "of the teacher's drop",
         len(ood.ours),
         f"paired bootstrap, {RESAMPLES}, seed {seed}",
-        "ood",
+        POOLED,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,19 @@ class Exhibit:
     content: Mapping[str, Any]
 
 
-Finding = Measurement | Exhibit
+Finding = Measurement | Refused | Exhibit
 
 
 def measurements_of(found: Iterable[Finding]) -> tuple[Measurement, ...]:
-    """Without the exhibits."""
+    """The numbers alone."""
     return tuple(one for one in found if isinstance(one, Measurement))
 
 
 def exhibits_of(found: Iterable[Finding]) -> tuple[Exhibit, ...]:
-    """Without the measurements."""
+    """What is only shown."""
     return tuple(one for one in found if isinstance(one, Exhibit))
+
+
+def refused_of(found: Iterable[Finding]) -> tuple[Refused, ...]:
+    """The numbers that were not given."""
+    return tuple(one for one in found if isinstance(one, Refused))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from edgecompress.core.exhibit import Exhibit
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 
 
 class Outcome(StrEnum):
@@ -85,16 +85,32 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A number that a check would not give, and the limit that nobody can judge without it."""
+
+    check: str
+    refused: Refused
+    limit: Limit | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Never HOLDS: what cannot be told has not been shown."""
+        return Outcome.REPORTED if self.limit is None else Outcome.UNDECIDED
+
+
+@dataclass(frozen=True)
 class GateReport:
     """All verdicts of one candidate."""
 
     verdicts: tuple[Verdict, ...]
     exhibits: tuple[Exhibit, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
         """BROKEN if any limit is, else UNDECIDED if any is or none was judged, else HOLDS."""
-        judged = {v.outcome for v in self.verdicts} - {Outcome.REPORTED}
+        told = [*(v.outcome for v in self.verdicts), *(r.outcome for r in self.refusals)]
+        judged = set(told) - {Outcome.REPORTED}
         if Outcome.BROKEN in judged:
             return Outcome.BROKEN
         if judged == {Outcome.HOLDS}:

@@ -1,4 +1,4 @@
-"""A measured number, which cannot exist without its interval."""
+"""A measured number, which cannot exist without its interval, or why there is none."""
 
 import math
 from dataclasses import dataclass
@@ -40,6 +40,16 @@ class Measurement:
         where = f" on {self.data}" if self.data else ""
         numbers = f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}] {self.unit}"
         return f"{self.name}{part}{where} {numbers}"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A number that would mean nothing here, and why; a limit on it stays undecided."""
+
+    name: str
+    data: str  # the role it would have been measured on
+    why: str
+    part: str = ""
 
 
 def exact(name: str, value: float, unit: str, method: str) -> Measurement:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from edgecompress.checks import CHECKS
 from edgecompress.core.case import Case
-from edgecompress.core.exhibit import Exhibit, Finding, exhibits_of, measurements_of
-from edgecompress.core.gate import GateReport, Verdict
+from edgecompress.core.exhibit import Finding, exhibits_of, measurements_of, refused_of
+from edgecompress.core.gate import GateReport, Outcome, Refusal, Verdict
 from edgecompress.recipe.check import CheckSettings
 from edgecompress.recipe.schema import Recipe
 from edgecompress.runtime.machine import fingerprint
@@ -45,14 +45,15 @@ def judge_candidate(case: Case, recipe: Recipe, ws: Workspace, *, again: bool) -
     Args:
         again: measure everything anew, as `gate` does.
     """
-    verdicts: list[Verdict] = []
-    exhibits: list[Exhibit] = []
+    parts = []
     for check in recipe.gate:
         ws.progress.say(f"gate: {check.check}")
-        found = _of_check(case, check, ws, again=again)
-        verdicts += _judged(check.check, found, check)
-        exhibits += exhibits_of(found)
-    return GateReport(tuple(verdicts), tuple(exhibits))
+        parts.append(_judged(check.check, _of_check(case, check, ws, again=again), check))
+    return GateReport(
+        tuple(verdict for part in parts for verdict in part.verdicts),
+        tuple(exhibit for part in parts for exhibit in part.exhibits),
+        tuple(refusal for part in parts for refusal in part.refusals),
+    )
 
 
 def _of_check(case: Case, check: CheckSettings, ws: Workspace, *, again: bool) -> Sequence[Finding]:
@@ -62,13 +63,17 @@ def _of_check(case: Case, check: CheckSettings, ws: Workspace, *, again: bool) -
     if kept:
         return load_findings(kept)
     found = CHECKS[kind](case, check)
-    outcomes = {v.outcome.value for v in _judged(kind, found, check)}
-    if outcomes <= {"holds", "reported"}:
+    if not check.limits() or _judged(kind, found, check).outcome is Outcome.HOLDS:
         # Only what held is kept: noise that broke or blurred a limit must not stick.
         save_findings(found, key, (case.candidate.digest,), ws.store)
     return found
 
 
-def _judged(kind: str, found: Sequence[Finding], check: CheckSettings) -> list[Verdict]:
+def _judged(kind: str, found: Sequence[Finding], check: CheckSettings) -> GateReport:
+    """What one check found, against its own limits."""
     limits = check.limits()
-    return [Verdict.of(kind, m, limits.get(m.name)) for m in measurements_of(found)]
+    return GateReport(
+        tuple(Verdict.of(kind, m, limits.get(m.name)) for m in measurements_of(found)),
+        exhibits_of(found),
+        tuple(Refusal(kind, one, limits.get(one.name)) for one in refused_of(found)),
+    )

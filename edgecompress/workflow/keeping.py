@@ -9,7 +9,7 @@ from typing import Any
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Make
 from edgecompress.core.exhibit import Exhibit, Finding
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.store.keys import step_key
 from edgecompress.store.store import Store
 
@@ -30,8 +30,9 @@ def save_findings(
 def load_findings(sealed: Artifact) -> tuple[Finding, ...]:
     """Read them back."""
     rows = json.loads((sealed.path / FILE).read_text(encoding="utf-8"))
-    kinds: dict[str, type[Measurement] | type[Exhibit]] = {
+    kinds: dict[str, type[Measurement] | type[Refused] | type[Exhibit]] = {
         "Measurement": Measurement,
+        "Refused": Refused,
         "Exhibit": Exhibit,
     }
     return tuple(kinds[row.pop("type")](**row) for row in rows)
