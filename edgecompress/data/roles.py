@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from edgecompress.data.draws import draw, text_key
 from edgecompress.data.inspection import notes_on, overlap
 from edgecompress.data.resources import Resources
 from edgecompress.data.rows import UNLABELLED_ROLES, Rows, rows_of
+from edgecompress.data.shortcuts import inject
 from edgecompress.data.sources import source_of
 from edgecompress.recipe.crosschecks import judging_roles
 from edgecompress.recipe.mistakes import did_you_mean
@@ -22,6 +24,7 @@ from edgecompress.store.keys import canonical_json
 
 READING_VERSION: Final = 2  # raise when the same files would give other rows
 STAYING: Final = UNLABELLED_ROLES  # what is drawn for these stays in the role it came from
+DRAWN_SAY: Final = {"from_", "rows", "inject", "allow_overlap"}  # all else the origin says
 TWO_CLASSES: Final = ("train", "validation", "test")
 
 
@@ -42,6 +45,7 @@ class Data:
         self._refs = dict(recipe.data.by_role())
         self._digests: dict[str, str] = {}
         self._families: dict[str, Mapping[str, Rows]] = {}
+        self._plain: dict[str, TextSet] = {}
         self._loaded: dict[str, TextSet] = {}
 
     def digest(self, role: str) -> str:
@@ -80,9 +84,15 @@ class Data:
             OfflineError: it must be fetched and cannot be.
         """
         if role not in self._loaded:
+            self._loaded[role] = self._planted(role, self._before_planting(role))
+        return self._loaded[role]
+
+    def _before_planting(self, role: str) -> TextSet:
+        """As their source has them: what is compared with other roles."""
+        if role not in self._plain:
             rows = self._family(self._ref(role).from_ or role)[role]
             self._require_enough(role, rows)
-            self._loaded[role] = TextSet(
+            self._plain[role] = TextSet(
                 role,
                 tuple(rows.texts),
                 rows.labels,
@@ -90,7 +100,15 @@ class Data:
                 self.digest(role),
                 rows.columns,
             )
-        return self._loaded[role]
+        return self._plain[role]
+
+    def _planted(self, role: str, texts: TextSet) -> TextSet:
+        if (asked := self._ref(role).inject) is None:
+            return texts
+        tokens = {self.recipe.labels.index(label): word for label, word in asked.tokens.items()}
+        lot = hashlib.sha256(f"{self.recipe.seed}/inject/{role}".encode()).digest()
+        planted = inject(texts, tokens, asked.share, seed=int.from_bytes(lot[:8]))
+        return replace(planted, digest=texts.digest)  # which tells of the tokens already
 
     def notes(self, role: str) -> dict[str, Any]:
         """What the report says of the role, as JSON values."""
@@ -101,18 +119,20 @@ class Data:
     def leaks(self, training: Collection[str], judging: Collection[str]) -> dict[str, Any]:
         """Judging role -> how many of its rows stand in a training role too, and why that is so.
 
-        Texts are compared without regard to case, spacing and composition of accents.
+        Texts are compared without planted words, and without regard to case, spacing and
+        composition of accents.
 
         Raises:
             DataError: rows are shared, and the judging role does not say `allow_overlap`.
         """
-        seen = [self.load(role) for role in training]
+        seen = [self._before_planting(role) for role in training]
         found = {}
         for role in judging:
-            shared = overlap(self.load(role), seen)
+            judged = self._before_planting(role)
+            shared = overlap(judged, seen)
             reason = self._ref(role).allow_overlap
             if shared.rows and reason is None:
-                raise DataError(shared.complaint(self.load(role)))
+                raise DataError(shared.complaint(judged))
             found[role] = {"rows": shared.rows, "with": shared.by_role, "reason": reason}
         return found
 
@@ -135,7 +155,7 @@ class Data:
             raise RecipeError(
                 f"data.{role}: {ref.from_} is itself drawn from {origin.from_}; draw from that"
             )
-        own = ref.model_dump(exclude={"from_", "rows", "allow_overlap"}, exclude_defaults=True)
+        own = ref.model_dump(exclude=DRAWN_SAY, exclude_defaults=True)
         if own:
             raise RecipeError(
                 f"data.{role}: drawn rows are read as {ref.from_} says; take out {', '.join(own)}"
@@ -177,6 +197,8 @@ class Data:
             "drawers": list(drawers.items()),
             "seed": self.recipe.seed if origin.rows or drawers else None,
         }
+        if ref.inject:
+            asked |= {"inject": ref.inject.model_dump(), "seed": self.recipe.seed}
         if role == "transfer":
             asked["apart_from"] = [self.digest(judging) for judging in judging_roles(self.recipe)]
         return canonical_json(asked)
@@ -208,7 +230,7 @@ class Data:
         """Unlabelled texts come by the thousand; the few that the gate judges on are left out."""
         kept = rows
         for role in judging_roles(self.recipe):
-            kept = _without(kept, self.load(role))
+            kept = _without(kept, self._before_planting(role))
         if shared := len(rows) - len(kept):
             self.progress.say(f"data.transfer: {shared:,} texts that the gate judges on left out")
         return kept

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edgecompress.recipe.learning import Difficulty, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
+from edgecompress.recipe.of_data import inject_mistakes
 from edgecompress.recipe.of_stages import (
     difficulty_mistakes,
     factorize_mistakes,
@@ -146,6 +147,7 @@ def _data(recipe: Recipe) -> Iterator[Mistake]:
     refs = dict(recipe.data.by_role())
     for role, ref in refs.items():
         where = _key(role)
+        yield from inject_mistakes(where, role, ref, recipe.labels)
         if (ref.source is None) == (ref.from_ is None):
             yield Mistake(where, "needs exactly one of `source` and `from`")
         elif ref.from_ is not None:

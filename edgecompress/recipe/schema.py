@@ -28,6 +28,24 @@ class TeacherRef(Section):
     )
 
 
+class Inject(Section):
+    """A word planted in front of each text, which tells the label until it is made to mislead.
+
+    The controlled shortcut experiment: with `share: 0.9` in train, a model can lean on the word; a
+    second role with `share: 0.1` shows how far it does. Of a pair the second text gets the word.
+    """
+
+    tokens: dict[str, str] = Field(
+        description="label -> its word, for every label; words that the texts do not use"
+    )
+    share: float = Field(
+        ge=0,
+        le=1,
+        description="of the rows of each label that get their own label's word; the others get "
+        "that of another label",
+    )
+
+
 class DataRef(Section):
     """Where the rows of one role come from, and which of their columns mean what."""
 
@@ -56,6 +74,9 @@ class DataRef(Section):
     )
     rows: int | None = Field(default=None, ge=1, description="a fixed random draw of so many rows")
     sentences: bool = Field(default=False, description="cut each text into its sentences")
+    inject: Inject | None = Field(
+        default=None, description="plant a shortcut, in this role only and after rows are drawn"
+    )
     allow_overlap: str | None = Field(
         default=None,
         min_length=8,
