@@ -14,9 +14,10 @@ from edgecompress.workflow.gate import gate_recipe
 @arguments.recipe
 @click.option(
     "--candidate",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="DIR",
-    help="A folder with config.json, tokenizer.json and an ONNX classifier, whoever made it.",
+    help="A folder with config.json, tokenizer.json and an ONNX classifier, whoever made it; "
+    "or the .onnx file in it, where there are several.",
 )
 @arguments.report_to
 @common

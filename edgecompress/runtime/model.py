@@ -38,13 +38,12 @@ class Prediction(TypedDict):
 class EdgeModel:
     """A classifier on the device. `load` makes one; threads may share it."""
 
-    def __init__(self, folder: Path, threads: int, digest: str | None) -> None:
+    def __init__(self, folder: Path, file: Path, threads: int, digest: str | None) -> None:
         """Use `EdgeModel.load`, which verifies first."""
-        self._folder = folder
+        self._folder, self.file = folder, file
         self.labels = _read_labels(folder / "config.json")
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
-        self.file = _graph_in(folder)
         self._session = open_session(self.file, threads)
         self._inputs = {i.name: _integer_type(self.file, i) for i in self._session.get_inputs()}
         _require_inputs(self.file, self._inputs)
@@ -62,17 +61,21 @@ class EdgeModel:
             path: a bundle.
             threads: how many threads one answer may use.
             verify: False takes any folder with a config.json that has `id2label`, a tokenizer.json
-                and a model.onnx or onnx/model.onnx, and believes it.
+                and an ONNX file, at its top or in onnx/, and believes it; `path` may then also be
+                that file, which tells which one of several is meant.
 
         Raises:
-            InputError: there is no such folder, or `threads` is not a number of threads.
+            InputError: there is no such folder, it holds several ONNX files and none is called
+                model.onnx, or `threads` is not a number of threads.
             IntegrityError: a file is not the one that was sealed, or the folder holds no
                 classifier that this runtime can run.
         """
-        folder = Path(path)
-        if not folder.is_dir():
-            raise InputError(f"{folder}: not a folder")
-        return cls(folder, threads, verify_bundle(folder).digest if verify else None)
+        given = Path(path)
+        if not given.is_dir() and (verify or not given.is_file()):
+            raise InputError(f"{given}: not a folder")
+        digest = verify_bundle(given).digest if verify else None
+        folder, file = (given, _graph_in(given)) if given.is_dir() else (_home_of(given), given)
+        return cls(folder, file, threads, digest)
 
     @cached_property
     def digest(self) -> str:
@@ -175,7 +178,20 @@ def _graph_in(folder: Path) -> Path:
     for place in GRAPH_PLACES:
         if (folder / place).is_file():
             return folder / place
-    raise IntegrityError(f"{folder}: no {' or '.join(GRAPH_PLACES)}")
+    others = sorted([*folder.glob("*.onnx"), *folder.glob("onnx/*.onnx")])
+    if not others:
+        raise IntegrityError(f"{folder}: no {' or '.join(GRAPH_PLACES)}")
+    if len(others) > 1:
+        names = ", ".join(other.relative_to(folder).as_posix() for other in others)
+        raise InputError(f"{folder}: holds several graphs, {names}; name the file that you mean")
+    return others[0]
+
+
+def _home_of(graph: Path) -> Path:
+    """Where the files beside a graph are: in its folder, or above a folder called onnx."""
+    above = graph.parent.parent
+    named = graph.parent.name == "onnx" and not (graph.parent / "config.json").is_file()
+    return above if named else graph.parent
 
 
 def _integer_type(path: Path, graph_input: Any) -> type[np.signedinteger[Any]]:

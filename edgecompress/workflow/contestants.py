@@ -1,13 +1,18 @@
 """Putting a model before the gate: its predictor, its files, its numbers."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Contestant
+from edgecompress.core.case import BatchPredictor, Contestant, FloatArray
 from edgecompress.core.errors import InputError
+from edgecompress.core.progress import Progress
+from edgecompress.core.texts import Text
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.runtime.bundle import is_bundle
 from edgecompress.runtime.model import EdgeModel
@@ -20,11 +25,15 @@ def torch_contestant(artifact: Artifact, name: str) -> Contestant:
     return Contestant(name, artifact.digest, predictor, artifact.path, weights, predictor.params)
 
 
-def edge_contestant(folder: Path, name: str) -> Contestant:
-    """An ONNX model through the runtime that ships, on one thread; a bundle is verified first."""
-    model = EdgeModel.load(folder, threads=1, verify=is_bundle(folder))
+def edge_contestant(path: Path, name: str) -> Contestant:
+    """An ONNX model through the runtime that ships, on one thread; a bundle is verified first.
+
+    Args:
+        path: its folder, or its graph where the folder holds several.
+    """
+    model = EdgeModel.load(path, threads=1, verify=is_bundle(path))
     size = model.file.stat().st_size
-    return Contestant(name, model.digest, model, folder, size, stored_parameters(model.file))
+    return Contestant(name, model.digest, model, path, size, stored_parameters(model.file))
 
 
 def contestant(artifact: Artifact, name: str) -> Contestant:
@@ -34,14 +43,48 @@ def contestant(artifact: Artifact, name: str) -> Contestant:
     return edge_contestant(artifact.path, name)
 
 
-def require_same_labels(candidate: Contestant, labels: tuple[str, ...]) -> None:
-    """Refuse a candidate that answers another question than the recipe asks."""
-    theirs = getattr(candidate.predictor, "labels", labels)
-    if tuple(theirs) != labels:
+@dataclass(frozen=True)
+class Relabelled:
+    """A predictor whose classes are put into another order."""
+
+    predictor: BatchPredictor
+    order: Sequence[int]  # of its classes, for each of ours
+
+    def logits(self, texts: Sequence[Text]) -> FloatArray:
+        """[n, classes], in our order."""
+        return self.predictor.logits(texts)[:, self.order]
+
+    def logits_in_batches(self, texts: Sequence[Text], batch_size: int) -> FloatArray:
+        """[n, classes], in our order."""
+        return self.predictor.logits_in_batches(texts, batch_size)[:, self.order]
+
+
+def foreign_contestant(path: Path, labels: tuple[str, ...], progress: Progress) -> Contestant:
+    """A model made elsewhere, its answers in the order of the recipe's labels.
+
+    Labels are matched by name, whatever their case; names that say nothing (LABEL_0, LABEL_1, as
+    Hugging Face writes where nobody named them) count in the recipe's order, with a warning.
+
+    Raises:
+        InputError: it answers another question than the recipe asks.
+    """
+    found = edge_contestant(path, path.resolve().name)
+    assert isinstance(found.predictor, EdgeModel)
+    theirs = found.predictor.labels
+    if len(theirs) == len(labels) and all(re.fullmatch(r"LABEL_\d+", one) for one in theirs):
+        named = ", ".join(f"{one} is {ours}" for one, ours in zip(theirs, labels, strict=True))
+        progress.warn(f"{path}: its config.json does not name its labels; taken as: {named}")
+        return found
+    places = {one.casefold(): place for place, one in enumerate(theirs)}
+    if set(places) != {one.casefold() for one in labels} or len(theirs) != len(labels):
         raise InputError(
-            f"{candidate.folder}: its labels are {', '.join(theirs)}, the recipe's are "
-            f"{', '.join(labels)}; they must be the same, in the same order (config.json, id2label)"
+            f"{path}: its labels are {', '.join(theirs)}, the recipe's are {', '.join(labels)}; "
+            "they must be the same names, in any order (config.json, id2label)"
         )
+    order = [places[one.casefold()] for one in labels]
+    if order == list(range(len(labels))):
+        return found
+    return replace(found, predictor=Relabelled(found.predictor, order))
 
 
 def stored_parameters(file: Path) -> int:

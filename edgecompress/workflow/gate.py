@@ -5,7 +5,7 @@ from pathlib import Path
 from edgecompress.core.errors import InputError
 from edgecompress.core.report import RunReport
 from edgecompress.recipe.reading import RecipeFile
-from edgecompress.workflow.contestants import contestant, edge_contestant, require_same_labels
+from edgecompress.workflow.contestants import contestant, foreign_contestant
 from edgecompress.workflow.plan import plan_recipe
 from edgecompress.workflow.run import Run, judged, make_all, start
 from edgecompress.workflow.workspace import Workspace
@@ -17,8 +17,8 @@ def gate_recipe(
     """Measure everything anew and judge.
 
     Args:
-        candidate: a folder with config.json, tokenizer.json and an ONNX classifier; None for
-            what the recipe itself made.
+        candidate: a folder with config.json, tokenizer.json and an ONNX classifier, or the
+            classifier's file where the folder holds several; None for what the recipe itself made.
 
     Raises:
         InputError: what has to be judged, or its teacher, has not been made yet.
@@ -37,6 +37,5 @@ def gate_recipe(
     if candidate is None:
         ours = contestant(run.made[-1], file.recipe.name)
         return run, judged(run, ours, run.student, again=True)
-    foreign = edge_contestant(candidate, candidate.resolve().name)
-    require_same_labels(foreign, file.recipe.labels)
+    foreign = foreign_contestant(candidate, file.recipe.labels, ws.progress)
     return run, judged(run, foreign, None, again=True)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,33 @@ def test_a_graph_with_32_bit_ids_is_fed_32_bit_ids(make_model: Any) -> None:
 
 def test_the_graph_may_lie_in_an_onnx_folder(make_model: Any) -> None:
     assert load(make_model(place="onnx/model.onnx")).logits(["good"]).tolist() == [[0, 1]]
+
+
+def test_the_only_graph_of_a_folder_is_taken_whatever_its_name(make_model: Any) -> None:
+    folder = make_model()
+    (folder / "model.onnx").rename(folder / "classifier_int8.onnx")
+    assert load(folder).file.name == "classifier_int8.onnx"
+
+
+@pytest.mark.parametrize("name", ["model_int8.onnx", "onnx/model_int8.onnx"])
+def test_a_graph_may_be_named_itself(make_model: Any, name: str) -> None:
+    folder = make_model()
+    (folder / "onnx").mkdir()
+    shutil.copy(folder / "model.onnx", folder / name)
+    assert load(folder / name).predict(["a good film"])[0]["label"] == "positive"
+
+
+def test_of_several_graphs_one_must_be_named(make_model: Any) -> None:
+    folder = make_model()
+    (folder / "model.onnx").rename(folder / "b.onnx")
+    shutil.copy(folder / "b.onnx", folder / "a.onnx")
+    with pytest.raises(InputError, match=r"several graphs, a\.onnx, b\.onnx; name the file"):
+        load(folder)
+
+
+def test_only_a_folder_can_be_verified(make_model: Any) -> None:
+    with pytest.raises(InputError, match=r"model\.onnx: not a folder"):
+        EdgeModel.load(make_model() / "model.onnx")
 
 
 def test_long_texts_are_cut_at_the_models_length(make_model: Any) -> None:
