@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 
 import onnx
@@ -31,16 +32,17 @@ def foreign(released, tmp_path_factory) -> Path:
         checkpoint, attn_implementation="eager"
     ).eval()
     names = ["input_ids", "attention_mask", "token_type_ids"]
-    torch.onnx.export(
-        network,
-        tuple(torch.ones(2, 7, dtype=torch.int64) for _ in names),
-        str(folder / "onnx/model.onnx"),
-        input_names=names,
-        output_names=["logits"],
-        dynamic_axes={name: {0: "batch", 1: "tokens"} for name in names},
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings(action="ignore"):  # the older exporter, as most models on hubs
+        torch.onnx.export(
+            network,
+            tuple(torch.ones(2, 7, dtype=torch.int64) for _ in names),
+            str(folder / "onnx/model.onnx"),
+            input_names=names,
+            output_names=["logits"],
+            dynamic_axes={name: {0: "batch", 1: "tokens"} for name in names},
+            opset_version=17,
+            dynamo=False,
+        )
     quantize_dynamic(
         folder / "onnx/model.onnx",
         folder / "onnx/model_quantized.onnx",
