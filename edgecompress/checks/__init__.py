@@ -6,7 +6,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edgecompress.checks import accuracy, latency, loyalty, parity, size
+from edgecompress.checks import accuracy, latency, loyalty, parity, size, slices
 from edgecompress.core.case import Case
 from edgecompress.core.exhibit import Finding
 
@@ -15,6 +15,7 @@ CheckFunction = Callable[[Case, Any], Sequence[Finding]]
 CHECKS: dict[str, CheckFunction] = {
     "accuracy": accuracy.measure,
     "loyalty": loyalty.measure,
+    "slices": slices.measure,
     "latency": latency.measure,
     "size": size.measure,
     "parity": parity.measure,

@@ -3,44 +3,100 @@
 Agreement counts whether or not the teacher is right: loyalty asks if users will notice the swap,
 accuracy asks if the answer is good. Source: Xu et al. (2021), "Beyond Preserved Accuracy",
 arXiv:2109.03228, section 2.
+
+What agreement can be hoped for is told by the retrain floor: how often the teacher, trained again
+from another seed, agrees with itself.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax, xlogy
 
+from edgecompress.checks.shares import Hits, Place, difference, share
 from edgecompress.core.case import Case, FloatArray, decisions
-from edgecompress.core.intervals import bootstrap_mean, wilson
+from edgecompress.core.errors import MeasureError
+from edgecompress.core.exhibit import Finding
+from edgecompress.core.intervals import bootstrap_mean
 from edgecompress.core.measurement import Measurement
+from edgecompress.core.temperature import best_temperature
+from edgecompress.core.texts import UNLABELLED
 from edgecompress.recipe.behaviour import Loyalty
 
+LEAST = 1 - math.sqrt(math.log(2))  # probability loyalty of opposite certainties
 
-def measure(case: Case, settings: Loyalty) -> Sequence[Measurement]:
-    """Label loyalty (share of equal labels), probability loyalty (closeness of distributions)."""
-    ours = case.answers(case.candidate, settings.data)
-    theirs = case.answers(case.teacher, settings.data)
-    equal = decisions(ours) == decisions(theirs)
-    low, high = wilson(int(equal.sum()), len(equal))
+
+def measure(case: Case, settings: Loyalty) -> Sequence[Finding]:
+    """Label loyalty (share of equal labels), probability loyalty (closeness of distributions).
+
+    Raises:
+        MeasureError: the retrain floor is asked for, and there is no second teacher.
+    """
+    return [one for role in settings.roles(case.data) for one in _of_role(case, settings, role)]
+
+
+def _of_role(case: Case, settings: Loyalty, role: str) -> Iterator[Finding]:
+    ours, theirs = case.answers(case.candidate, role), case.answers(case.teacher, role)
+    agreed = decisions(ours) == decisions(theirs)
+    yield share("label_loyalty", agreed, Place(role))
+    yield _closeness("probability_loyalty", ours, theirs, (role, case.seed))
+    yield _matched(ours, theirs, (role, case.seed))
+    yield from _when(case, role, agreed)
+    if settings.needs_retrained:
+        yield from _floor(case, role, agreed)
+
+
+def _closeness(
+    name: str, ours: FloatArray, theirs: FloatArray, drawn: tuple[str, int]
+) -> Measurement:
+    """The mean of probability loyalty over the rows of a role, resampled by a seed."""
+    role, seed = drawn
     close = probability_loyalty(ours, theirs)
-    mean_low, mean_high = bootstrap_mean(close, case.seed)
-    n, role = len(equal), settings.data
-    return [
-        Measurement(
-            "label_loyalty", float(equal.mean()), low, high, "fraction", n, "wilson, 95 %", role
-        ),
-        Measurement(
-            "probability_loyalty",
-            float(close.mean()),
-            mean_low,
-            mean_high,
-            "fraction",
-            n,
-            f"1 - sqrt(JS), natural log; bootstrap of the mean, 10000, seed {case.seed}",
-            role,
-        ),
-    ]
+    low, high = bootstrap_mean(close, seed, worst=LEAST)
+    method = f"1 - sqrt(JS), natural log; percentile bootstrap of the mean, 10000, seed {seed}"
+    mean = float(close.mean())
+    return Measurement(name, mean, low, high, "fraction", len(close), method, role)
+
+
+def _matched(ours: FloatArray, theirs: FloatArray, drawn: tuple[str, int]) -> Measurement:
+    """As if the candidate were as sure of itself as its teacher is.
+
+    A student of a smoothed teacher is less sure on purpose; what is left after matching is
+    disagreement. One number is fitted to these very rows, without labels.
+    """
+    finite = np.isfinite(ours + theirs).all(axis=1)
+    target = softmax(theirs[finite].astype(np.float64), axis=1)
+    temperature = best_temperature(ours[finite], target) if finite.any() else 1.0
+    found = _closeness("probability_loyalty_matched", ours / np.float32(temperature), theirs, drawn)
+    return replace(found, note=f"logits divided by {temperature:.3g}, fitted to the teacher's")
+
+
+def _when(case: Case, role: str, agreed: Hits) -> Iterator[Measurement]:
+    """Keeping what the teacher knows and inheriting its errors are told apart, given labels."""
+    truth = case.data[role].labels
+    if (truth == UNLABELLED).any():
+        return
+    right = decisions(case.answers(case.teacher, role)) == truth
+    for part, rows in (("teacher right", right), ("teacher wrong", ~right)):
+        if rows.any():
+            yield share("label_loyalty_when", agreed[rows], Place(role, part))
+
+
+def _floor(case: Case, role: str, agreed: Hits) -> Iterator[Measurement]:
+    """The second teacher's agreement with the first, and ours less that, row by row."""
+    if case.retrained is None:
+        raise MeasureError("loyalty: the retrain floor needs a second teacher, and there is none")
+    teacher = decisions(case.answers(case.teacher, role))
+    again = decisions(case.answers(case.retrained, role)) == teacher
+    place = Place(role)
+    yield share("retrain_floor", again, place)
+    over = difference("loyalty_over_floor", agreed, again, place)
+    only_we, only_it = int((agreed & ~again).sum()), int((again & ~agreed).sum())
+    note = f"only we agree with the teacher on {only_we}, only the second teacher on {only_it}"
+    yield replace(over, note=note)
 
 
 def probability_loyalty(ours: FloatArray, theirs: FloatArray) -> NDArray[np.float64]:

@@ -63,11 +63,11 @@ def _certificates(found: tuple[Certificate, ...]) -> None:
     rows = [
         [
             f"{c.check}.{c.setting}",
-            f"{c.limit:g}",
-            f"{c.rows:,} of {c.role}",
-            f"{c.best if c.likely is None else c.likely:.3f}",
+            f"{c.claim.limit}",
+            f"{c.rows:,} of {c.role}" + (f", 1 of {c.claim.parts} parts" * (c.claim.parts > 1)),
+            f"{c.certifiable:.3f}",
             "probably not" if c.doubtful else "yes",
-            f"{c.rows_needed:,}",
+            "no number" if c.rows_needed is None else f"{c.rows_needed:,}",
         ]
         for c in found
     ]

@@ -1,22 +1,47 @@
 """What every check declares about itself, and the words that their settings share."""
 
-from collections.abc import Collection
-from typing import Annotated, ClassVar
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from edgecompress.core.gate import Limit
+from edgecompress.core.power import Statistic
 from edgecompress.recipe.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+FEWEST_ROWS = 30
+"""A slice or a class with fewer rows decides nothing."""
+
+
+class Limited(NamedTuple):
+    """What one setting limits."""
+
+    measurement: str
+    side: str  # "at_least" or "at_most"
+    statistic: Statistic | None = None  # for `plan`; None where no counted rows are behind it
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A limit and the rows that are to certify it, before any of them is looked at."""
+
+    setting: str
+    limit: Limit
+    statistic: Statistic
+    rows: int
+    parts: int = 1  # the rows fall into so many parts, and the smallest has to be certified
+    among: int = 1  # so many intervals hold at once
 
 
 class CheckSettings(Section):
     """What every check declares about itself."""
 
-    # setting -> (measurement, side of the limit: "at_least" or "at_most")
-    limited: ClassVar[dict[str, tuple[str, str]]]
+    limited: ClassVar[Mapping[str, Limited]]  # by setting
     libraries: ClassVar[tuple[str, ...]] = ()  # beside those of the runtime: they change numbers
+    takes_groups: ClassVar[bool] = False  # whether `data` may be a group of roles, such as `ood`
 
     @property
     def needs_retrained(self) -> bool:
@@ -25,11 +50,24 @@ class CheckSettings(Section):
 
     def limits(self) -> dict[str, Limit]:
         """Measurement name -> its limit, for every limit the recipe sets."""
-        found = {}
-        for setting, (measurement, side) in self.limited.items():
+        return {
+            Limited(*self.limited[setting]).measurement: limit for setting, limit in self._set()
+        }
+
+    def claims(self, rows: int, classes: int) -> Iterator[Claim]:
+        """For `plan`: every limit of the recipe that rests on counted rows.
+
+        Args:
+            rows: of one of its data roles.
+        """
+        for setting, limit in self._set():
+            if statistic := Limited(*self.limited[setting]).statistic:
+                yield Claim(setting, limit, statistic, rows)
+
+    def _set(self) -> Iterator[tuple[str, Limit]]:
+        for setting, (_, side, *_) in self.limited.items():
             if (value := getattr(self, setting)) is not None:
-                found[measurement] = Limit(**{side: value})
-        return found
+                yield setting, Limit(**{side: value})
 
     def roles(self, present: Collection[str]) -> tuple[str, ...]:
         """The data roles it measures on: `data`, or all below it where it is a group (`ood`)."""

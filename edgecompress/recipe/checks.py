@@ -4,16 +4,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgecompress.recipe.behaviour import Accuracy, Loyalty
+from edgecompress.recipe.behaviour import Accuracy, Loyalty, Slices
 from edgecompress.recipe.budget import Latency, Parity, Size
 from edgecompress.recipe.check import CheckSettings
 
 CHECKS: dict[str, type[CheckSettings]] = {
     "accuracy": Accuracy,
     "loyalty": Loyalty,
+    "slices": Slices,
     "latency": Latency,
     "size": Size,
     "parity": Parity,
 }
 
-AnyCheck = Annotated[Accuracy | Loyalty | Latency | Size | Parity, Field(discriminator="check")]
+AnyCheck = Annotated[
+    Accuracy | Loyalty | Slices | Latency | Size | Parity, Field(discriminator="check")
+]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edgecompress.checks import accuracy, latency, loyalty
+from edgecompress.checks.shares import Place, share
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Answers, Case, Contestant, decisions
 from edgecompress.core.errors import MeasureError
@@ -18,7 +19,7 @@ from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.keeping import load_findings, save_findings
 from edgecompress.workflow.workspace import Workspace
 
-VERSION = 3
+VERSION = 4
 PAIRS = 100  # timings; fewer than the gate's, since nothing is judged here
 LIBRARIES = ("torch", "onnxruntime", "numpy", "scipy")
 
@@ -79,10 +80,11 @@ def _behaviour(
         progress=ws.progress,
         known=yard.known,
     )
-    found = [
-        *measurements_of(accuracy.measure(case, Accuracy(check="accuracy", data=role))),
-        *measurements_of(loyalty.measure(case, Loyalty(check="loyalty", data=role))),
+    told = [
+        *accuracy.measure(case, Accuracy(check="accuracy", data=role)),
+        *loyalty.measure(case, Loyalty(check="loyalty", data=role)),
     ]
+    found = [one for one in measurements_of(told) if not one.part]
     if yard.difficulty:
         found += _easy_and_hard(case, texts, load_scores(yard.difficulty.path, texts))
     timing = Latency(check="latency", data=role, pairs=PAIRS)
@@ -100,4 +102,4 @@ def _easy_and_hard(case: Case, texts: TextSet, scores: Scores) -> list[Measureme
     """
     right = decisions(case.answers(case.candidate, texts.name)) == texts.labels
     halves = {"easy_accuracy": right[~scores.hard], "hard_accuracy": right[scores.hard]}
-    return [accuracy.share(name, hits, texts.name) for name, hits in halves.items() if len(hits)]
+    return [share(name, hits, Place(texts.name)) for name, hits in halves.items() if len(hits)]

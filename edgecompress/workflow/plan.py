@@ -119,10 +119,7 @@ class Plan:
                 }
                 for p in self.steps
             ],
-            "certificates": [
-                {**vars(c), "impossible": c.impossible, "doubtful": c.doubtful}
-                for c in self.certificates
-            ],
+            "certificates": [c.as_document() for c in self.certificates],
         }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from edgecompress.checks import accuracy as accuracy_check
 from edgecompress.core.case import Case
 from edgecompress.core.errors import StageError
+from edgecompress.core.exhibit import measurements_of
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
@@ -53,5 +54,6 @@ def require_known_by_gate(case: Case, recipe: Recipe, progress: Progress) -> Non
     itself = replace(case, candidate=case.teacher)
     for check in recipe.gate:
         if isinstance(check, Accuracy):
-            (right, *_) = accuracy_check.measure(itself, check)
-            require_knowing_teacher(right, case.data[check.data], case.labels, progress)
+            for found in measurements_of(accuracy_check.measure(itself, check)):
+                if found.name == "accuracy":
+                    require_knowing_teacher(found, case.data[found.data], case.labels, progress)

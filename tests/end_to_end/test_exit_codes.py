@@ -94,7 +94,7 @@ def test_5_thirty_rows_cannot_certify_a_tight_margin(fresh):
     )
     done = fresh("run", recipe)
     assert done.returncode == 5
-    assert "0.01 needs about 7,064" in done.stderr
+    assert "0.01 needs about 7,114" in done.stderr
 
 
 def test_6_a_flipped_byte(command, bundle):

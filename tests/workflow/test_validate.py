@@ -28,7 +28,7 @@ def test_what_points_nowhere_is_told_with_its_line(smoke, ws, change, said):
 
 def test_rows_that_can_never_decide_are_refused_with_the_rows_needed(smoke, ws):
     file = smoke(("split: test}", "split: test, rows: 30}"), ("max_drop: 0.06", "max_drop: 0.01"))
-    with pytest.raises(GateUndecided, match="needs about 7,064"):
+    with pytest.raises(GateUndecided, match="needs about 7,114"):
         validate_recipe(file.document.path, ws.resources)
 
 
