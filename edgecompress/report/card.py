@@ -9,7 +9,8 @@ from ruamel.yaml import YAML
 from edgecompress.core.gate import Verdict
 from edgecompress.core.report import RunReport
 from edgecompress.report.claims import limits_of_claim
-from edgecompress.report.markdown import GATE_HEAD, escape, gate_rows, table
+from edgecompress.report.digest import escape
+from edgecompress.report.markdown import gate_table
 from edgecompress.report.numbers import printable, scale_of
 from edgecompress.report.verdicts import headline
 
@@ -51,7 +52,7 @@ def card(report: RunReport, *, license: str, language: str, labels: Sequence[str
         _what(report, labels),
         "## What was measured",
         f"The gate: **{report.gate.outcome.value}**; {headline(report.gate)}.",
-        table(GATE_HEAD, gate_rows(report.gate.verdicts)),
+        gate_table(report.gate),
         "## How far these numbers reach",
         "\n".join(f"- {escape(claim, 500)}" for claim in limits_of_claim(report)),
         "## Use",
@@ -105,8 +106,9 @@ def _metric(verdict: Verdict) -> dict[str, Any]:
     scale = scale_of(m, verdict.limit)
     interval = f"interval {scale.number(m.low)} to {scale.write(m.high)}"
     told = f"{interval}, n {m.n:,}" if m.low != m.high else "exact"
+    part = f"{m.part}, " if m.part else ""
     return {
         "type": m.name,
-        "name": printable(f"{m.name} ({told})"),
+        "name": printable(f"{m.name} ({part}{told})"),
         "value": m.value,
     }

@@ -1,13 +1,12 @@
 """Where the marks of each picture lie, in percent of its width, so that no script is needed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgecompress.core.gate import Outcome, Verdict
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.report import StageRecord
-from edgecompress.report.numbers import duration, figures
-from edgecompress.report.verdicts import sentence
+from edgecompress.report.numbers import duration, figures, signed_points
 from edgecompress.report.words import title
 
 REACH = 46.0  # a gate strip keeps its marks within 50 ± so many percent
@@ -18,6 +17,11 @@ COSTS = (
 FROM_ZERO = {"size_bytes", "latency_p50_ms"}  # lengths are compared there; elsewhere positions
 
 
+def at(percent: float) -> str:
+    """A place or a length, as SVG takes it."""
+    return f"{percent:.2f}%"
+
+
 @dataclass(frozen=True)
 class Strip:
     """An interval with its value on a line."""
@@ -26,7 +30,6 @@ class Strip:
     value: str
     high: str
     outcome: Outcome
-    words: str  # the same, for whoever does not see it
 
 
 def against_limit(verdict: Verdict) -> Strip:
@@ -42,8 +45,7 @@ def against_limit(verdict: Verdict) -> Strip:
     room = [toward * (x - limit.value) for x in (m.low, m.value, m.high)]
     farthest = max(map(abs, room)) or 1.0
     left, middle, right = sorted(50 + REACH * x / farthest for x in room)
-    words = sentence(verdict)
-    return Strip(_at(left), _at(middle), _at(right), verdict.outcome, words)
+    return Strip(at(left), at(middle), at(right), verdict.outcome)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class CostRow:
     strip: Strip
     value: str
     interval: str
+    change: float  # from the row before
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,14 @@ class Panel:
     from_zero: bool
     measured_on: str
     rows: tuple[CostRow, ...]
+    steps: tuple[str, ...]  # what each row changes, in words; "" for the first, and where bars do
 
 
 def cost_panels(stages: Sequence[StageRecord]) -> tuple[Panel, ...]:
     """What each stage costs, a panel for each cost; only those measured more than once."""
     panels = []
     for name in COSTS:
-        found = [(s.kind, m) for s in stages for m in s.metrics if m.name == name]
+        found = [(s.kind, m) for s in stages for m in s.metrics if m.name == name and not m.part]
         if len(found) > 1:
             panels.append(_panel(name, found))
     return tuple(panels)
@@ -80,16 +84,21 @@ def _panel(name: str, found: list[tuple[str, Measurement]]) -> Panel:
     from_zero = name in FROM_ZERO
     start = 0.0 if from_zero else min(m.low for _, m in found)
     span = (max(m.high for _, m in found) - start) or 1.0
-    rows = []
+    rows, before = [], found[0][1].value
     for kind, m in found:
         low, value, high = (3 + 94 * (x - start) / span for x in (m.low, m.value, m.high))
         shown = figures(m)
-        words = f"{kind}: {shown.value}" + (f", {shown.interval}" if shown.interval else "")
-        strip = Strip(_at(low), _at(value), _at(high), Outcome.REPORTED, words)
-        rows.append(CostRow(kind, strip, shown.value, shown.interval))
+        strip = Strip(at(low), at(value), at(high), Outcome.REPORTED)
+        rows.append(CostRow(kind, strip, shown.value, shown.interval, m.value - before))
+        before = m.value
     first = found[0][1]
     measured_on = f"{first.data}, n = {first.n:,}" if first.data else "exact"
-    return Panel(title(name), from_zero, measured_on, tuple(rows))
+    return Panel(title(name), from_zero, measured_on, tuple(rows), tuple(_steps(rows, from_zero)))
+
+
+def _steps(rows: Sequence[CostRow], from_zero: bool) -> Iterator[str]:
+    for place, row in enumerate(rows):
+        yield signed_points(row.change) if place and not from_zero else ""
 
 
 @dataclass(frozen=True)
@@ -109,10 +118,6 @@ def timeline(stages: Sequence[StageRecord]) -> tuple[Span, ...]:
     for stage in stages:
         width = max(100 * stage.seconds / total, 0.4)  # a very short stage is still seen
         start = min(100 * passed / total, 100 - width)
-        spans.append(Span(_at(start), _at(width), duration(stage.seconds), stage))
+        spans.append(Span(at(start), at(width), duration(stage.seconds), stage))
         passed += stage.seconds
     return tuple(spans)
-
-
-def _at(percent: float) -> str:
-    return f"{percent:.2f}%"

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgecompress.core.artifact import Facts
 from edgecompress.core.report import StageRecord
+from edgecompress.report.charts import at
 
 KIND = "difficulty"
 FULL = 86.0  # percent of the picture's height that the longest bar takes; its count stands above
@@ -81,7 +82,7 @@ def _drawn(facts: Facts) -> Difficulty:
             for place in range(len(counts))
         ),
         lowest=f"{lowest:g}",
-        mean_at=_at(100 * (facts["d"]["mean"] - lowest) / (1 - lowest)),
+        mean_at=at(100 * (facts["d"]["mean"] - lowest) / (1 - lowest)),
         models=facts["models"],
         ends=(("Easiest", facts["easiest"]), ("Hardest", facts["hardest"])),
     )
@@ -93,11 +94,11 @@ def _bar(place: int, counts: Sequence[int], bounds: str) -> Bar:
     wide = 100 / len(counts)
     count = f"{counts[place]:,}"
     return Bar(
-        x=_at(place * wide + 0.1 * wide),
-        middle=_at((place + 0.5) * wide),
-        width=_at(0.8 * wide),
-        y=_at(100 - FULL * share),
-        height=_at(FULL * share),
+        x=at(place * wide + 0.1 * wide),
+        middle=at((place + 0.5) * wide),
+        width=at(0.8 * wide),
+        y=at(100 - FULL * share),
+        height=at(FULL * share),
         count=count,
         words=f"{bounds}: {count}",
     )
@@ -105,7 +106,3 @@ def _bar(place: int, counts: Sequence[int], bounds: str) -> Bar:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def _at(percent: float) -> str:
-    return f"{percent:.2f}%"

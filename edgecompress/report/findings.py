@@ -6,18 +6,13 @@ from edgecompress.core.gate import GateReport, Outcome
 from edgecompress.core.report import StageRecord
 from edgecompress.report.charts import Panel
 from edgecompress.report.numbers import duration
-from edgecompress.report.verdicts import deciding, judged, name_of, of_outcome, reason
+from edgecompress.report.verdicts import limited, of_outcome
 
 
 def gate_finding(gate: GateReport) -> str:
-    """How many intervals clear their limit, and which one decides."""
-    total, clear = len(judged(gate)), len(of_outcome(gate, Outcome.HOLDS))
-    count = f"{clear} of {total} intervals lie wholly on the good side of their limit."
-    if not total:
-        return count
-    worst = deciding(gate)[0]
-    what = "The closest call" if clear == total else "What decides"
-    return f"{count} {what}: {name_of(worst)}, {reason(worst)}."
+    """How many intervals clear their limit."""
+    total, clear = len(limited(gate)), len(of_outcome(gate, Outcome.HOLDS))
+    return f"{clear} of {total} intervals lie wholly on the good side of their limit."
 
 
 def cost_finding(panels: Sequence[Panel]) -> str:
@@ -29,6 +24,17 @@ def cost_finding(panels: Sequence[Panel]) -> str:
         if (panel.rows[0].stage, panel.rows[-1].stage) == (first, last)
     ]
     return f"From {first} to {last}: {', '.join(changes)}."
+
+
+def dearest_finding(panels: Sequence[Panel]) -> str:
+    """The stage that costs most of each share, such as accuracy."""
+    told = []
+    for panel in panels:
+        if not panel.from_zero:
+            worst = min(range(1, len(panel.rows)), key=lambda k: panel.rows[k].change)
+            if panel.rows[worst].change < 0:
+                told.append(f"{panel.title} at {panel.rows[worst].stage} ({panel.steps[worst]})")
+    return f"Most is lost of {', of '.join(told)}." if told else "No stage loses anything here."
 
 
 def time_finding(stages: Sequence[StageRecord]) -> str:

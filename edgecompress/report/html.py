@@ -1,7 +1,7 @@
 """report.html: the report as one page that opens anywhere, without network and without scripts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,9 +12,25 @@ from edgecompress.core.report import RunReport
 from edgecompress.report.charts import against_limit, cost_panels, timeline
 from edgecompress.report.claims import limits_of_claim
 from edgecompress.report.difficulty import difficulties
-from edgecompress.report.findings import cost_finding, gate_finding, time_finding
+from edgecompress.report.exhibits import sections
+from edgecompress.report.findings import (
+    cost_finding,
+    dearest_finding,
+    gate_finding,
+    time_finding,
+)
 from edgecompress.report.numbers import fact, figures, printable, scale_of
-from edgecompress.report.verdicts import deciding, headline, judged, reason, sentence
+from edgecompress.report.tradeoff import tradeoff
+from edgecompress.report.verdicts import (
+    Told,
+    deciding,
+    gathered,
+    headline,
+    judged,
+    reason,
+    refused_limit,
+    sentence,
+)
 from edgecompress.report.words import meaning, title
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|(?:points|ms|s|min|kB|MB|GB)\b)")
@@ -23,7 +39,6 @@ KEY_FIGURES = ("accuracy_drop", "label_loyalty", "latency_ratio", "size_ratio")
 
 def page(report: RunReport) -> str:
     """The same report gives the same bytes: no date, no random name stands in it."""
-    panels = cost_panels(report.stages)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -32,17 +47,39 @@ def page(report: RunReport) -> str:
             headline=headline(report.gate),
             deciding=deciding(report.gate),
             key_figures=list(_key_figures(report)),
-            judged=judged(report.gate),
-            reported=tuple(v for v in report.gate.verdicts if v.limit is None),
-            gate_finding=gate_finding(report.gate),
-            panels=panels,
-            cost_finding=cost_finding(panels) if panels else "",
-            difficulties=difficulties(report.stages),
-            spans=timeline(report.stages),
-            time_finding=time_finding(report.stages) if report.stages else "",
+            gate=_gate(report),
+            sections=sections(report.gate.exhibits),
             claims=limits_of_claim(report),
+            **_stages(report),
         )
     )
+
+
+def _gate(report: RunReport) -> dict[str, Any]:
+    gate = report.gate
+    first, rest = gathered(judged(gate))
+    also, more = gathered([v for v in gate.verdicts if v.limit is None])
+    return {
+        "finding": gate_finding(gate),
+        "judged": (*first, *(r for r in gate.refusals if r.limit)),
+        "judged_more": rest,
+        "reported": (*also, *(r for r in gate.refusals if not r.limit)),
+        "reported_more": more,
+        "names": list(dict.fromkeys(v.measured.name for v in gate.verdicts)),
+    }
+
+
+def _stages(report: RunReport) -> dict[str, Any]:
+    panels = cost_panels(report.stages)
+    return {
+        "panels": panels,
+        "tradeoff": tradeoff(report.stages),
+        "cost_finding": cost_finding(panels) if panels else "",
+        "dearest_finding": dearest_finding(panels),
+        "difficulties": difficulties(report.stages),
+        "spans": timeline(report.stages),
+        "time_finding": time_finding(report.stages) if report.stages else "",
+    }
 
 
 def _environment() -> Environment:
@@ -54,16 +91,25 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= {"fact": fact, "strip": against_limit}
+    environment.filters |= {"fact": fact, "groups": _groups, "strip": against_limit}
     environment.globals |= {
         "figures": figures,
         "meaning": meaning,
         "reason": reason,
+        "refused_limit": refused_limit,
         "scale_of": scale_of,
         "sentence": sentence,
         "title": title,
     }
     return environment
+
+
+def _groups(told: Sequence[Told]) -> list[tuple[str, list[Told]]]:
+    """By check, in the order of the recipe; what a check refused stands below what it measured."""
+    found: dict[str, list[Told]] = {}
+    for one in told:
+        found.setdefault(one.check, []).append(one)
+    return list(found.items())
 
 
 def _finalize(value: Any) -> Any:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from edgecompress.core.exhibit import Exhibit
-from edgecompress.core.gate import Verdict
+from edgecompress.core.gate import Limit, Refusal, Verdict
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.report import RunReport, StageRecord
 
@@ -39,6 +39,7 @@ def document(report: RunReport) -> dict[str, Any]:
         "environment": dict(report.environment),
         "data": {role: dict(notes) for role, notes in report.data.items()},
         "checks": [_check(verdict) for verdict in report.gate.verdicts],
+        "refused": [_refused(refusal) for refusal in report.gate.refusals],
         "exhibits": [_exhibit(exhibit) for exhibit in report.gate.exhibits],
         "stages": [_stage(stage) for stage in report.stages],
     }
@@ -49,9 +50,11 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "check": verdict.check,
         "name": verdict.measured.name,
         **_numbers(verdict.measured),
-        "limit": _limit(verdict),
+        "limit": _limit(verdict.limit),
         "outcome": verdict.outcome.value,
     }
+    if verdict.limit is not None and verdict.limit.rows > 1:
+        entry["rows_at_least"] = verdict.limit.rows
     if (rows := verdict.rows_needed()) is not None:
         entry["rows_needed"] = rows
     return entry
@@ -66,10 +69,23 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
     }
 
 
-def _limit(verdict: Verdict) -> dict[str, float] | None:
-    if verdict.limit is None:
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    refused = refusal.refused
+    return {
+        "check": refusal.check,
+        "name": refused.name,
+        "data": refused.data,
+        **({"part": refused.part} if refused.part else {}),
+        "why": refused.why,
+        "limit": _limit(refusal.limit),
+        "outcome": refusal.outcome.value,
+    }
+
+
+def _limit(limit: Limit | None) -> dict[str, float] | None:
+    if limit is None:
         return None
-    sides = {"at_least": verdict.limit.at_least, "at_most": verdict.limit.at_most}
+    sides = {"at_least": limit.at_least, "at_most": limit.at_most}
     return {side: value for side, value in sides.items() if value is not None}
 
 
@@ -81,16 +97,21 @@ def _stage(stage: StageRecord) -> dict[str, Any]:
         "seconds": stage.seconds,
         "cached": stage.cached,
         "facts": dict(stage.facts),
-        "metrics": {m.name: _numbers(m) for m in stage.metrics},
+        "metrics": {key_of(m): _numbers(m) for m in stage.metrics},
     }
+
+
+def key_of(measured: Measurement) -> str:
+    """Name of one metric of a stage; of several parts each is told apart."""
+    return f"{measured.name} ({measured.part})" if measured.part else measured.name
 
 
 def _numbers(measured: Measurement) -> dict[str, Any]:
     told = {
         "data": measured.data,
-        "value": measured.value,
-        "low": measured.low,
-        "high": measured.high,
+        "value": float(measured.value),
+        "low": float(measured.low),
+        "high": float(measured.high),
         "unit": measured.unit,
         "n": measured.n,
         "method": measured.method,

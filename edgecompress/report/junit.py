@@ -3,9 +3,10 @@
 from xml.etree import ElementTree  # only writes here; nothing foreign is parsed
 
 from edgecompress.core.gate import Outcome, Verdict
+from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.core.report import RunReport
 from edgecompress.report.numbers import printable
-from edgecompress.report.verdicts import headline, judged, sentence
+from edgecompress.report.verdicts import headline, judged, limited, sentence
 
 
 def junit(report: RunReport) -> str:
@@ -18,10 +19,13 @@ def junit(report: RunReport) -> str:
     root = ElementTree.Element("testsuites", name="edgecompress")
     suite = ElementTree.SubElement(root, "testsuite", name=f"gate of {name}")
     _properties(suite, {"verdict": report.gate.outcome, "candidate": report.candidate.digest})
-    verdicts = judged(report.gate)
-    for verdict in verdicts:
+    for verdict in judged(report.gate):
         _case(suite, verdict)
-    if not verdicts:
+    for refusal in report.gate.refusals:
+        if refusal.limit:
+            case = _named_case(suite, refusal.check, refusal.refused)
+            _fail(case, refusal.outcome, sentence(refusal))
+    if not limited(report.gate):
         case = ElementTree.SubElement(suite, "testcase", classname="edgecompress", name="gate")
         _fail(case, Outcome.UNDECIDED, headline(report.gate))
     failures = str(len(suite.findall("testcase/failure")))
@@ -35,18 +39,13 @@ def junit(report: RunReport) -> str:
 
 def _case(suite: ElementTree.Element, verdict: Verdict) -> None:
     m = verdict.measured
-    case = ElementTree.SubElement(
-        suite,
-        "testcase",
-        classname=f"edgecompress.{verdict.check}",
-        name=printable(f"{m.name} on {m.data}" if m.data else m.name),
-    )
+    case = _named_case(suite, verdict.check, m)
     _properties(
         case,
         {
-            "value": m.value,
-            "low": m.low,
-            "high": m.high,
+            "value": float(m.value),
+            "low": float(m.low),
+            "high": float(m.high),
             "unit": m.unit,
             "n": m.n,
             "method": m.method,
@@ -56,6 +55,15 @@ def _case(suite: ElementTree.Element, verdict: Verdict) -> None:
     if verdict.outcome is not Outcome.HOLDS:
         text = sentence(verdict)
         _fail(case, verdict.outcome, f"{text}\n{m.note}" if m.note else text)
+
+
+def _named_case(
+    suite: ElementTree.Element, check: str, m: Measurement | Refused
+) -> ElementTree.Element:
+    part = f" ({m.part})" if m.part else ""
+    where = f" on {m.data}" if m.data else ""
+    name = printable(f"{m.name}{part}{where}")
+    return ElementTree.SubElement(suite, "testcase", classname=f"edgecompress.{check}", name=name)
 
 
 def _fail(case: ElementTree.Element, outcome: Outcome, text: str) -> None:

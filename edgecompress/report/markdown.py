@@ -1,15 +1,22 @@
 """summary.md: the report for a CI job page or a comment on a change."""
 
-import re
 from collections.abc import Iterable, Sequence
 
-from edgecompress.core.gate import Outcome, Verdict
+from edgecompress.core.gate import GateReport, Outcome, Refusal, Verdict
 from edgecompress.core.report import RunReport, StageRecord
 from edgecompress.report.claims import limits_of_claim
 from edgecompress.report.difficulty import KIND as DIFFICULTY
 from edgecompress.report.difficulty import difficulty_counts, difficulty_finding
+from edgecompress.report.digest import digest, escape, table
 from edgecompress.report.numbers import duration, fact, figures, printable, scale_of
-from edgecompress.report.verdicts import deciding, headline, name_of, reason
+from edgecompress.report.verdicts import (
+    deciding,
+    gathered,
+    headline,
+    name_of,
+    reason,
+    refused_limit,
+)
 
 LONGEST = 65_000  # characters: what comments on the usual code hosts take
 ICONS = {
@@ -27,12 +34,18 @@ STAGE_METRICS = {  # name -> head of its column
     "latency_p50_ms": "median latency:",
 }
 WHERE_KNOWN = {"easy_accuracy", "hard_accuracy"}  # the others have a column in any case
-_SPECIAL = re.compile(r"([\\`*_\[\]#|<>~@])")
+HEAD = ("outcome", "measurement", "value:", "interval:", "limit:", "n:")
 
 
 def summary(report: RunReport) -> str:
     """Verdict, gate table, stages, and the rest folded away; headings start at the third level."""
-    parts = [_verdict(report), _gate(report), _stages(report), _details(report)]
+    parts = [
+        _verdict(report),
+        gate_table(report.gate),
+        digest(report.gate.exhibits),
+        _stages(report),
+        _details(report),
+    ]
     text = "\n\n".join(part for part in parts if part) + "\n"
     if len(text) <= LONGEST:
         return text
@@ -41,33 +54,30 @@ def summary(report: RunReport) -> str:
     return kept[: kept.rfind("\n")] + note
 
 
-def escape(text: str, longest: int = 200) -> str:
-    """`text` as plain words in one table cell, whatever it holds."""
-    return _SPECIAL.sub(r"\\\1", " ".join(printable(text, longest).split()))
+def gate_table(gate: GateReport) -> str:
+    """Every measurement, judged ones first; of many parts only those worth a line at once."""
+    first, rest = gathered(sorted(gate.verdicts, key=lambda v: v.limit is None))
+    rows = [*map(_row, first), *map(_refused_row, gate.refusals)]
+    left_out = f"And {len(rest)} more parts, which report.json holds." if rest else ""
+    return "\n\n".join(p for p in (table(HEAD, rows) if rows else "", left_out) if p)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; a column whose head ends in ":" is flush right."""
-    rule = ["---:" if name.endswith(":") else "---" for name in head]
-    names = [name.removesuffix(":") for name in head]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (names, rule, *rows))
+def _row(verdict: Verdict) -> list[str]:
+    shown = figures(verdict.measured, verdict.limit)
+    return [
+        f"{ICONS[verdict.outcome]} {verdict.outcome.value}",
+        escape(name_of(verdict)),
+        shown.value,
+        shown.interval or "exact",
+        shown.limit or "–",
+        shown.n or "–",
+    ]
 
 
-def gate_rows(verdicts: Iterable[Verdict]) -> Iterable[list[str]]:
-    """Outcome, measurement, value, interval, limit, n of each verdict."""
-    for verdict in verdicts:
-        shown = figures(verdict.measured, verdict.limit)
-        yield [
-            f"{ICONS[verdict.outcome]} {verdict.outcome.value}",
-            escape(name_of(verdict)),
-            shown.value,
-            shown.interval or "exact",
-            shown.limit or "–",
-            shown.n or "–",
-        ]
-
-
-GATE_HEAD = ("outcome", "measurement", "value:", "interval:", "limit:", "n:")
+def _refused_row(refusal: Refusal) -> list[str]:
+    outcome = f"{ICONS[refusal.outcome]} {refusal.outcome.value}"
+    limit = refused_limit(refusal) or "–"
+    return [outcome, escape(name_of(refusal)), "no number", escape(refusal.refused.why), limit, "–"]
 
 
 def _verdict(report: RunReport) -> str:
@@ -75,14 +85,11 @@ def _verdict(report: RunReport) -> str:
     lines = [
         f"### {ICONS[outcome]} {escape(report.recipe_name)}: {outcome.upper()}",
         f"{headline(report.gate).capitalize()}.",
-        "\n".join(f"- {escape(name_of(v))}: {reason(v)}" for v in deciding(report.gate)[:10]),
+        "\n".join(
+            f"- {escape(name_of(v))}: {escape(reason(v), 500)}" for v in deciding(report.gate)[:10]
+        ),
     ]
     return "\n\n".join(line for line in lines if line)
-
-
-def _gate(report: RunReport) -> str:
-    verdicts = sorted(report.gate.verdicts, key=lambda v: v.limit is None)
-    return table(GATE_HEAD, gate_rows(verdicts)) if verdicts else ""
 
 
 def _stages(report: RunReport) -> str:
@@ -108,7 +115,7 @@ def _time(stage: StageRecord) -> str:
 
 
 def _metrics(stage: StageRecord, names: Iterable[str]) -> list[str]:
-    found = {m.name: scale_of(m).write(m.value) for m in stage.metrics}
+    found = {m.name: scale_of(m).write(m.value) for m in stage.metrics if not m.part}
     return [found.get(name, "–") for name in names]
 
 

@@ -9,6 +9,7 @@ from edgecompress.core.gate import Limit, Verdict
 from edgecompress.core.measurement import Measurement
 
 LONGEST_FACT = 300  # characters of one fact; the whole of it stands in report.json
+_DIFFERENCES = ("drop", "gap", "increase", "over_floor")  # how the names of some shares end
 _NOT_PRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
 )
@@ -38,7 +39,7 @@ def scale_of(measured: Measurement, limit: Limit | None = None) -> Scale:
     A bound just short of its limit gets more decimals, so that "90.0 %" never misses "90 %".
     """
     largest = max(abs(measured.low), abs(measured.high))
-    scale = _usual_scale(measured.name, measured.unit, largest)
+    scale = usual_scale(measured.name, measured.unit, largest)
     if limit is None:
         return scale
     for bound in (measured.low, measured.high):
@@ -51,13 +52,16 @@ def _look_alike(scale: Scale, one: float, other: float) -> bool:
     return one != other and scale.number(one) == scale.number(other)
 
 
-def _usual_scale(name: str, unit: str, largest: float) -> Scale:
+def usual_scale(name: str, unit: str, largest: float) -> Scale:
+    """The scale of numbers up to `largest`, by their unit; a difference of shares is in points."""
     match unit:
         case "fraction" | "of the teacher":
-            suffix = " points" if name.endswith("_drop") else " %"
+            suffix = " points" if name.endswith(_DIFFERENCES) else " %"
             return Scale(100, 1 if largest >= 0.0095 else 2, suffix)
         case "bytes" | "parameters":
             return _large_scale(unit, largest)
+        case "count":
+            return Scale(1, 0, "")
         case "ms":
             return Scale(1, _decimals(largest), " ms")
         case "times faster":
@@ -116,6 +120,13 @@ def distance_text(verdict: Verdict) -> str:
         scale = replace(scale, suffix=" points")  # a difference of two percentages
     bounds = (verdict.measured.low, verdict.measured.high)
     return scale.write(min(abs(bound - verdict.limit.value) for bound in bounds))
+
+
+def signed_points(difference: float) -> str:
+    """A difference of two shares: `+0.1 points`, `−8.1 points`, `±0.0 points`."""
+    text = Scale(100, 1, " points").write(difference)
+    sign = "" if text.startswith("−") else "±" if text.startswith("0.0 ") else "+"
+    return sign + text
 
 
 def duration(seconds: float) -> str:

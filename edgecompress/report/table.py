@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from edgecompress.core.gate import Verdict
+from edgecompress.core.gate import Refusal, Verdict
 from edgecompress.core.report import ModelFacts, RunReport
 from edgecompress.report.numbers import figures, printable
-from edgecompress.report.verdicts import headline
+from edgecompress.report.verdicts import headline, name_of, reason, refused_limit
 
-_HEAD = ("outcome", "measurement", "data", "value", "interval", "limit", "n", "rows needed")
+_HEAD = ("outcome", "measurement", "part", "data", "value", "interval", "limit", "n", "rows needed")
 _FLUSH_RIGHT = {"value", "interval", "limit", "n", "rows needed"}
 _ASCII = str.maketrans({"≥": ">=", "≤": "<=", "−": "-", "×": "x", "–": "-", "…": "..."})
 
@@ -17,7 +17,9 @@ def text_table(report: RunReport) -> str:
     verdicts = sorted(report.gate.verdicts, key=lambda v: v.limit is None)
     name = printable(report.recipe_name, 80)
     first = f"{report.gate.outcome.upper()}: {name}: {headline(report.gate)}"
-    lines = [first, "", *_aligned([_HEAD, *map(_row, verdicts)]), "", _models(report)]
+    rows = [*map(_row, verdicts), *map(_refused_row, report.gate.refusals)]
+    why = [f"{name_of(r)}: {reason(r)}" for r in report.gate.refusals]
+    lines = [first, "", *_aligned([_HEAD, *rows]), "", *why, _models(report)]
     return "\n".join(lines).translate(_ASCII)
 
 
@@ -27,6 +29,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     return (
         verdict.outcome.upper() if verdict.limit else verdict.outcome.value,
         printable(verdict.measured.name, 40),
+        printable(verdict.measured.part, 40),
         printable(verdict.measured.data, 40),
         shown.value,
         shown.interval,
@@ -34,6 +37,13 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         shown.n,
         f"about {needed:,}" if needed else "",
     )
+
+
+def _refused_row(refusal: Refusal) -> tuple[str, ...]:
+    refused, limit = refusal.refused, refused_limit(refusal)
+    names = (printable(name, 40) for name in (refused.name, refused.part, refused.data))
+    outcome = refusal.outcome.upper() if refusal.limit else refusal.outcome.value
+    return (outcome, *names, "no number", "", limit, "", "")
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

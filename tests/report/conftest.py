@@ -8,6 +8,7 @@ import pytest
 from edgecompress.core.gate import GateReport, Limit, Verdict
 from edgecompress.core.measurement import Measurement, exact
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
+from tests.report.full import filled
 
 Make = Callable[..., Verdict]
 
@@ -205,6 +206,12 @@ def scored(holding: RunReport) -> RunReport:
     after = [replace(s, metrics=s.metrics + m) for s, m in zip(students, splits, strict=True)]
     difficulty = stage("difficulty", 61.0, scored_texts(), ())
     return replace(holding, stages=(teacher, difficulty, *after))
+
+
+@pytest.fixture
+def full(scored: RunReport) -> RunReport:
+    """Everything at once; two slices of fewer than 30 rows leave it undecided."""
+    return filled(scored)
 
 
 HOSTILE = "</script><b>&\"'|`\x00\u202e--- {{ 7 * 7 }} \n### x" + "w" * 10_000

@@ -75,7 +75,7 @@ def test_stages_without_any_duration_are_still_drawn(holding):
 
 
 def test_captions_state_the_finding(holding, undecided):
-    assert "The closest call: label loyalty on test, 0.3 points" in gate_finding(holding.gate)
+    assert "8 of 8 intervals" in gate_finding(holding.gate)
     assert "7 of 8 intervals" in gate_finding(undecided.gate)
     assert "size from 90.9 MB to 17.2 MB" in cost_finding(cost_panels(holding.stages))
     assert time_finding(holding.stages) == (

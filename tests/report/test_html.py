@@ -8,7 +8,7 @@ import pytest
 from edgecompress.report.html import page
 
 VOID = {"meta", "br", "link"}
-REPORTS = ["holding", "broken", "undecided", "empty", "scored", "hostile"]
+REPORTS = ["holding", "broken", "undecided", "empty", "scored", "full", "hostile"]
 
 
 class Tree(HTMLParser):
@@ -16,12 +16,14 @@ class Tree(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.open, self.words = [], [], []
+        self.tags, self.open, self.words, self.pictures = [], [], [], []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
+        if tag == "svg" and "svg" not in self.open:
+            self.pictures.append(dict(attrs))
         if tag not in VOID:
             self.open.append(tag)
 
@@ -60,16 +62,16 @@ def test_a_policy_forbids_what_is_not_there_anyway(text):
 
 
 def test_it_is_small_enough_to_mail(text):
-    assert len(text.encode()) <= 300_000
+    assert len(text.encode()) <= 400_000
 
 
 def test_every_picture_has_words_or_is_hidden(text):
-    outer = [attrs for attrs in Tree(text).all("svg") if "y" not in attrs]  # not the dots inside
-    assert all(a.get("aria-hidden") == "true" or a.get("aria-label") for a in outer)
+    pictures = Tree(text).pictures
+    assert all(a.get("aria-hidden") == "true" or a.get("aria-label") for a in pictures)
 
 
 def test_every_head_cell_says_what_it_heads(text):
-    assert all(attrs.get("scope") in ("col", "row") for attrs in Tree(text).all("th"))
+    assert all(attrs.get("scope") in ("col", "row", "rowgroup") for attrs in Tree(text).all("th"))
 
 
 def test_every_link_leads_somewhere(text):

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from edgecompress.core.gate import GateReport
-from edgecompress.report.markdown import escape, summary
+from edgecompress.report.digest import escape
+from edgecompress.report.markdown import summary
 
 
 def test_the_verdict_stands_first_and_headings_start_at_the_third_level(undecided):

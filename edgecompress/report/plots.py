@@ -1,0 +1,144 @@
+"""Curves and bars on two axes: every place in percent of the picture, so that no script is needed.
+
+The candidate is drawn full, its teacher hollow and dashed: they differ in more than colour.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from edgecompress.report.charts import at
+
+OURS, TEACHER = "ours", "teacher"
+MOST_TICKS = 6
+_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
+_ROUND = (1, 2, 5)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One number beside an axis."""
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is measured along it, and where which value lies."""
+
+    name: str
+    low: float
+    high: float
+    ticks: tuple[Tick, ...]
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """Percent of the way from the low end to the high one."""
+        low, high = self.low, self.high
+        if self.log:
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return 100 * (value - low) / (high - low)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One point of a curve."""
+
+    x: str
+    y: str
+    r: str  # px
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One count, standing on the ground."""
+
+    x: str
+    width: str
+    y: str
+    height: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """What one of the two models does."""
+
+    who: str  # OURS or TEACHER
+    line: str = ""  # points of a polyline in a square of 100
+    dots: tuple[Dot, ...] = ()
+    bars: tuple[Bar, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Both models on the same axes."""
+
+    words: str  # what is to be seen, for whoever does not see it
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...]
+    diagonal: bool = False  # where the two axes agree
+
+
+def share_axis(name: str, lowest: float, highest: float = 1.0, *, flip: bool = False) -> Axis:
+    """From the round share below `lowest` to the one above `highest`; flipped if it is upright."""
+    step = next((s for s in _STEPS if (highest - lowest) / s <= MOST_TICKS - 1), _STEPS[-1])
+    first, last = math.floor(_steps(lowest, step)), math.ceil(_steps(highest, step))
+    first = min(first, last - 1)
+    values = [k * step for k in range(first, last + 1)]
+    axis = Axis(name, values[0], values[-1], ())
+    return replace(axis, ticks=_ticks(axis, values, [f"{100 * v:.0f} %" for v in values], flip))
+
+
+def _steps(share: float, step: float) -> float:
+    return round(share / step, 6)  # 0.3 / 0.1 is a little less than 3
+
+
+def log_axis(name: str, low: float, high: float, unit: str) -> Axis:
+    """Between two positive ends, with ticks at 1, 2, 5, 10...; at the ends where none is inside."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [m * 10.0**p for p in powers for m in _ROUND if low <= m * 10.0**p <= high]
+    if len(found) > MOST_TICKS:
+        found = [v for v in found if math.isclose(v, 10.0 ** round(math.log10(v)))]
+    values = found or [low, high]
+    axis = Axis(name, low, high, (), log=True)
+    return replace(axis, ticks=_ticks(axis, values, [f"{v:.3g} {unit}" for v in values], False))
+
+
+def count_axis(name: str, highest: int) -> Axis:
+    """From zero upwards; only the top is told."""
+    return Axis(name, 0, max(highest, 1), (Tick(at(0), f"{highest:,}"), Tick(at(100), "0")))
+
+
+def _ticks(
+    axis: Axis, values: Sequence[float], texts: Sequence[str], flip: bool
+) -> tuple[Tick, ...]:
+    places = [axis.place(v) for v in values]
+    return tuple(
+        Tick(at(100 - p if flip else p), text) for p, text in zip(places, texts, strict=True)
+    )
+
+
+def curve(
+    who: str, axes: tuple[Axis, Axis], points: Iterable[tuple[float, float, float]]
+) -> Series:
+    """A line through points of (x, y, radius of the dot in px; 0 for none), from left to right."""
+    x, y = axes
+    placed = [(x.place(a), 100 - y.place(b), r) for a, b, r in sorted(points)]
+    line = " ".join(f"{a:.2f},{b:.2f}" for a, b, _ in placed)
+    dots = tuple(Dot(at(a), at(b), f"{r:.1f}") for a, b, r in placed if r)
+    return Series(who, line=line, dots=dots)
+
+
+def histogram(
+    who: str, axes: tuple[Axis, Axis], edges: Sequence[float], counts: Sequence[int]
+) -> Series:
+    """A bar between each two edges; none where nothing was counted."""
+    x, y = axes
+    bars = []
+    for low, high, count in zip(edges, edges[1:], counts, strict=False):
+        left, right, tall = x.place(low), x.place(high), y.place(count)
+        if count:
+            bars.append(Bar(at(left), at(right - left), at(100 - tall), at(tall)))
+    return Series(who, bars=tuple(bars))
