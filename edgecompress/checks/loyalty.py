@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from scipy.special import softmax, xlogy
 
 from edgecompress.checks.shares import Hits, Place, difference, share
-from edgecompress.core.case import Case, FloatArray, decisions
+from edgecompress.core.case import Case, FloatArray, IntArray, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import Finding
 from edgecompress.core.intervals import bootstrap_mean
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.core.temperature import best_temperature
-from edgecompress.core.texts import UNLABELLED
+from edgecompress.core.texts import UNLABELLED, TextSet
 from edgecompress.recipe.behaviour import Loyalty
 
 LEAST = 1 - math.sqrt(math.log(2))  # probability loyalty of opposite certainties
@@ -85,18 +85,37 @@ def _when(case: Case, role: str, agreed: Hits) -> Iterator[Measurement]:
             yield share("label_loyalty_when", agreed[rows], Place(role, part))
 
 
-def _floor(case: Case, role: str, agreed: Hits) -> Iterator[Measurement]:
+def _floor(case: Case, role: str, agreed: Hits) -> Iterator[Finding]:
     """The second teacher's agreement with the first, and ours less that, row by row."""
     if case.retrained is None:
         raise MeasureError("loyalty: the retrain floor needs a second teacher, and there is none")
     teacher = decisions(case.answers(case.teacher, role))
-    again = decisions(case.answers(case.retrained, role)) == teacher
+    second = decisions(case.answers(case.retrained, role))
+    again = second == teacher
     place = Place(role)
     yield share("retrain_floor", again, place)
+    if why := _learnt_nothing(case.data[role], second):
+        yield Refused("loyalty_over_floor", role, why)
+        return
     over = difference("loyalty_over_floor", agreed, again, place)
     only_we, only_it = int((agreed & ~again).sum()), int((again & ~agreed).sum())
     note = f"only we agree with the teacher on {only_we}, only the second teacher on {only_it}"
     yield replace(over, note=note)
+
+
+def _learnt_nothing(texts: TextSet, second: IntArray) -> str:
+    """Why the second teacher is none, so that its floor would let anything pass; or nothing."""
+    known = texts.labels[texts.labels != UNLABELLED]
+    if not len(known):
+        return ""
+    right, constant = float((second == texts.labels).mean()), np.bincount(known).max() / len(texts)
+    if right > constant:
+        return ""
+    return (
+        f"the second teacher is right on {right:.1%} of {texts.name}, and always giving one "
+        f"answer on {constant:.1%}: it has learnt nothing, so its loyalty is no floor; "
+        "look at the learning_rate and epochs of `teacher.finetune`, or set a number"
+    )
 
 
 def probability_loyalty(ours: FloatArray, theirs: FloatArray) -> NDArray[np.float64]:

@@ -31,7 +31,6 @@ class Accuracy(CheckSettings):
         "worst_class_recall_at_least": Limited("worst_class_recall", "at_least", power.Share()),
         "negative_flips_at_most": Limited("negative_flip_rate", "at_most", power.Share(perfect=0)),
     }
-    takes_groups: ClassVar[bool] = True
 
     check: Literal["accuracy"]
     data: str = "test"
@@ -75,7 +74,6 @@ class Loyalty(CheckSettings):
             "probability_loyalty_matched", "at_least", _PROBABILITIES
         ),
     }
-    takes_groups: ClassVar[bool] = True
 
     check: Literal["loyalty"]
     data: str = "test"
@@ -129,7 +127,6 @@ class Slices(CheckSettings):
         "accuracy_at_least": Limited("slice_accuracy", "at_least", power.Share()),
         "loyalty_at_least": Limited("slice_label_loyalty", "at_least", _LABELS),
     }
-    takes_groups: ClassVar[bool] = True
 
     check: Literal["slices"]
     data: str = "test"

@@ -19,6 +19,7 @@ class Latency(CheckSettings):
         "p50_ms_at_most": Limited("latency_p50_ms", "at_most"),
         "p95_ms_at_most": Limited("latency_p95_ms", "at_most"),
     }
+    takes_groups: ClassVar[bool] = False
 
     check: Literal["latency"]
     data: str = Field(default="test", description="whose lengths the timed texts follow")
@@ -59,6 +60,7 @@ class Parity(CheckSettings):
         "flips_at_most": Limited("parity_flip_rate", "at_most", _FLIPS),
         "batch_flips_at_most": Limited("batch_flip_rate", "at_most", _FLIPS),
     }
+    takes_groups: ClassVar[bool] = False
 
     check: Literal["parity"]
     data: str = "test"

@@ -41,7 +41,7 @@ class CheckSettings(Section):
 
     limited: ClassVar[Mapping[str, Limited]]  # by setting
     libraries: ClassVar[tuple[str, ...]] = ()  # beside those of the runtime: they change numbers
-    takes_groups: ClassVar[bool] = False  # whether `data` may be a group of roles, such as `ood`
+    takes_groups: ClassVar[bool] = True  # whether `data` may be a group of roles, such as `ood`
 
     @property
     def needs_retrained(self) -> bool:
@@ -74,3 +74,7 @@ class CheckSettings(Section):
         if (data := getattr(self, "data", None)) is None:
             return ()
         return tuple(role for role in present if role.startswith(f"{data}/")) or (data,)
+
+    def beside(self, present: Collection[str]) -> tuple[str, ...]:
+        """Further roles that it reads, such as one to compare with; no limit is on their rows."""
+        return ()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edgecompress.recipe.learning import Difficulty, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
+from edgecompress.recipe.of_checks import check_mistakes
 from edgecompress.recipe.of_data import inject_mistakes
 from edgecompress.recipe.of_stages import (
     difficulty_mistakes,
@@ -35,6 +36,13 @@ def mistakes_in(recipe: Recipe) -> list[Mistake]:
 def judging_roles(recipe: Recipe) -> tuple[str, ...]:
     """Roles that only the gate may see."""
     return tuple(role for role, _ in recipe.data.by_role() if role.split("/")[0] in JUDGING)
+
+
+def roles_of_gate(recipe: Recipe) -> tuple[str, ...]:
+    """Roles that the gate reads: all it judges on, and those that a check reads beside them."""
+    present = [role for role, _ in recipe.data.by_role()]
+    beside = {role for check in recipe.gate for role in check.beside(present)}
+    return tuple(role for role in present if role in beside or role in judging_roles(recipe))
 
 
 def training_roles(recipe: Recipe) -> tuple[str, ...]:
@@ -196,6 +204,7 @@ def _gate(recipe: Recipe) -> Iterator[Mistake]:
     judging = judging_roles(recipe)
     present = [role for role, _ in recipe.data.by_role()]
     for index, check in enumerate(recipe.gate):
+        yield from check_mistakes(index, check, recipe)
         for role in check.roles(present):
             if role in training_roles(recipe):
                 yield Mistake(

@@ -24,16 +24,18 @@ def gate_recipe(
         InputError: what has to be judged, or its teacher, has not been made yet.
     """
     steps = plan_recipe(file, ws).steps
-    needed = steps[:1] if candidate else steps
+    labels = [p.step.label for p in steps]
+    last = "retrained" if "retrained" in labels else "teacher"
+    needed = steps[: labels.index(last) + 1] if candidate else steps
     missing = [p.step.label for p in needed if p.artifact is None]
     if missing:
-        until = " --until teacher" if candidate else ""
+        until = f" --until {last}" if candidate else ""
         raise InputError(
             f"{file.document.path}: {missing[0]} has not been made yet, and `gate` does not train; "
             f"run `edgecompress run {file.document.path}{until}` first"
         )
     run = start(file, ws)
-    make_all(run, until="teacher" if candidate else None)
+    make_all(run, until=last if candidate else None)
     if candidate is None:
         ours = contestant(run.made[-1], file.recipe.name)
         return run, judged(run, ours, run.student, again=True)

@@ -19,7 +19,7 @@ VERSION = 4  # raise when a check measures differently
 
 def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
     """What a check's numbers depend on: models, rows, settings, this machine, these libraries."""
-    roles = check.roles(case.data)
+    roles = (*check.roles(case.data), *check.beside(case.data))
     return step_key(
         {
             "kind": f"check/{kind}",

@@ -29,6 +29,12 @@ class Step:
     data_digests: tuple[str, ...]
     origins: Mapping[str, Origin]  # other models that it starts from, by key of the setting
     recipe: Recipe
+    again: bool = False  # the teacher once more, from another seed: nothing goes on from it
+
+    @property
+    def aside(self) -> bool:
+        """Whether the next step starts from what this one started from."""
+        return self.again or self.settings.aside
 
     @property
     def kind(self) -> str:
@@ -146,7 +152,15 @@ def make_steps(file: RecipeFile, data: Data) -> tuple[Step, ...]:
                 recipe=recipe,
             )
         )
+    if any(check.needs_retrained for check in recipe.gate):
+        steps.insert(1, retrained(steps[0]))
     return tuple(steps)
+
+
+def retrained(teacher: Step) -> Step:
+    """The same training on the same rows from the next seed, to compare the teacher with."""
+    recipe = teacher.recipe.model_copy(update={"seed": teacher.recipe.seed + 1})
+    return replace(teacher, label="retrained", recipe=recipe, again=True)
 
 
 def plan_recipe(file: RecipeFile, ws: Workspace) -> Plan:
@@ -160,10 +174,13 @@ def plan_recipe(file: RecipeFile, ws: Workspace) -> Plan:
     origin = teacher_origin(file, ws.resources)
     steps = make_steps(file, data)
     planned: list[PlannedStep] = []
-    start: Start | None = Start(origin.digest)
+    at_origin = Start(origin.digest)
+    start: Start | None = at_origin
     for step, expected in zip(steps, expectations(steps, data, origin), strict=True):
-        key = None if start is None else step.key(start)
+        begin = at_origin if step.again else start
+        key = None if begin is None else step.key(begin)
         artifact = None if key is None else ws.store.find(key)
-        start = start.after(step, artifact.digest) if start and artifact else None
+        if not step.again:
+            start = start.after(step, artifact.digest) if start and artifact else None
         planned.append(PlannedStep(step, key, artifact, expected))
     return Plan(file, tuple(planned), tuple(certified), origin)

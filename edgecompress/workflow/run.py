@@ -12,7 +12,7 @@ from edgecompress.core.case import Answers, Case, Contestant
 from edgecompress.core.errors import InputError
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
 from edgecompress.data.roles import Data
-from edgecompress.recipe.crosschecks import judging_roles, training_roles
+from edgecompress.recipe.crosschecks import judging_roles, roles_of_gate, training_roles
 from edgecompress.recipe.reading import RecipeFile
 from edgecompress.runtime.machine import environment
 from edgecompress.stages import STAGES, StageContext
@@ -42,6 +42,7 @@ class Run:
     journal: Journal
     made: list[Artifact] = field(default_factory=list)  # the chain, the teacher first
     aside: dict[str, Artifact] = field(default_factory=dict)  # side artifacts, by kind of stage
+    retrained: Artifact | None = None  # the teacher from another seed, where the gate asks for it
     records: list[StageRecord] = field(default_factory=list)
     leaks: Mapping[str, Any] = field(default_factory=dict)  # of training rows into the gate's
     known: Answers = field(default_factory=dict, repr=False)  # on validation texts
@@ -105,7 +106,9 @@ def make_all(run: Run, until: str | None = None) -> None:
 def make(run: Run, step: Step) -> tuple[Artifact, bool]:
     """One step's artifact, which the next steps go on from, and whether the store had it."""
     artifact, cached = _make_or_find(run, step)
-    if step.settings.aside:
+    if step.again:
+        run.retrained = artifact
+    elif step.aside:
         run.aside[step.kind] = artifact
     else:
         run.made.append(artifact)
@@ -114,7 +117,7 @@ def make(run: Run, step: Step) -> tuple[Artifact, bool]:
 
 def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
     ws = run.ws
-    key = step.key(run.at)
+    key = step.key(Start(run.origin.digest) if step.again else run.at)
     with ws.store.lock(key):
         if found := ws.store.find(key):
             ws.progress.say(f"{step.label} {step.kind}: cached")
@@ -122,7 +125,7 @@ def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
             return found, True
         ws.progress.say(f"{step.label} {step.kind}: started")
         run.tell("stage-started", stage=step.label, kind=step.kind, key=key)
-        source = run.made[-1] if run.made else bring(run.origin, ws)
+        source = run.made[-1] if run.made and not step.again else bring(run.origin, ws)
         began = time.monotonic()
         with ws.store.draft(key) as draft:
             facts = STAGES[step.kind](source, step.settings, _context(run, step, draft, key))
@@ -154,7 +157,7 @@ def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:
         scratch=run.ws.store.scratch(key),
         labels=run.file.recipe.labels,
         data={role: run.data.load(role) for role in step.roles},
-        seed=run.file.recipe.seed,
+        seed=step.recipe.seed,
         threads=run.ws.threads,
         progress=run.ws.progress,
         teacher=run.teacher if step.settings.needs_teacher else None,
@@ -176,13 +179,13 @@ def _record(run: Run, step: Step, artifact: Artifact, *, cached: bool) -> StageR
     )
     facts = dict(artifact.facts)
     return StageRecord(
-        kind=step.kind,
+        kind=step.label if step.again else step.kind,
         key=artifact.key,
         digest=artifact.digest,
         seconds=float(facts.pop("seconds", 0.0)),
         cached=cached,
         facts=facts,
-        metrics=() if step.settings.aside else stage_metrics(artifact, yard, run.ws),
+        metrics=() if step.aside else stage_metrics(artifact, yard, run.ws),
     )
 
 
@@ -193,10 +196,11 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
     case = Case(
         candidate,
         teacher,
-        {role: run.data.load(role) for role in judging_roles(recipe)},
+        {role: run.data.load(role) for role in roles_of_gate(recipe)},
         recipe.labels,
         recipe.seed,
         parent=torch_contestant(parent, "torch parent") if parent else None,
+        retrained=torch_contestant(run.retrained, "second teacher") if run.retrained else None,
         keep=Keeper(run.ws.store),
         workers=run.ws.threads,
         progress=run.ws.progress,

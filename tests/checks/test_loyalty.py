@@ -9,7 +9,7 @@ import pytest
 from edgecompress.checks import loyalty
 from edgecompress.checks.loyalty import probability_loyalty
 from edgecompress.core.errors import MeasureError
-from edgecompress.core.exhibit import measurements_of
+from edgecompress.core.exhibit import measurements_of, refused_of
 from edgecompress.core.gate import Limit, Outcome, judge
 from edgecompress.recipe.behaviour import Loyalty
 from tests.fakes import Answers, case, contestant
@@ -99,11 +99,12 @@ def with_second_teacher(ours, theirs, again):
 
 
 def test_the_floor_is_how_often_the_teacher_agrees_with_itself():
-    found = by_name(loyalty.measure(with_second_teacher([0, 0, 1], [0, 0, 0], [0, 1, 1]), FLOOR))
-    assert found["retrain_floor"].value == pytest.approx(1 / 3)
+    here = with_second_teacher([0, 1, 1, 0], [0, 1, 0, 1], [0, 1, 1, 1])
+    found = by_name(loyalty.measure(here, FLOOR))
+    assert found["retrain_floor"].value == 0.75
     over = found["loyalty_over_floor"]
-    assert (over.value, over.low < 1 / 3 < over.high) == (pytest.approx(1 / 3), True)
-    assert over.note == "only we agree with the teacher on 1, only the second teacher on 0"
+    assert (over.value, over.low < -0.25 < over.high) == (-0.25, True)
+    assert over.note == "only we agree with the teacher on 0, only the second teacher on 1"
 
 
 def test_the_floor_limits_the_paired_difference_and_not_the_loyalty():
@@ -120,9 +121,9 @@ def test_the_floor_does_not_drive_out_the_other_limits():
 )
 def test_a_candidate_is_held_to_the_floor(lost, outcome):
     # the second teacher differs on 20 of 1,000 rows, the candidate on those and on `lost` more
-    again = [1] * 20 + [0] * 980
-    ours = [1] * (20 + lost) + [0] * (980 - lost)
-    found = by_name(loyalty.measure(with_second_teacher(ours, [0] * 1000, again), FLOOR))
+    teacher = np.array([0, 1] * 500)
+    again, ours = (np.r_[1 - teacher[:k], teacher[k:]] for k in (20, 20 + lost))
+    found = by_name(loyalty.measure(with_second_teacher(ours, teacher, again), FLOOR))
     over = found["loyalty_over_floor"]
     assert judge(over, FLOOR.limits()["loyalty_over_floor"]) is outcome
 
@@ -130,6 +131,13 @@ def test_a_candidate_is_held_to_the_floor(lost, outcome):
 def test_a_floor_without_a_second_teacher_cannot_be_measured():
     with pytest.raises(MeasureError, match="needs a second teacher"):
         loyalty.measure(case([0], [0], [0]), FLOOR)
+
+
+def test_a_second_teacher_that_learnt_nothing_is_no_floor():
+    here = with_second_teacher([0, 1] * 50, [0, 1] * 50, [0] * 100)
+    (refused,) = refused_of(loyalty.measure(here, FLOOR))
+    assert refused.name == "loyalty_over_floor"
+    assert "right on 50.0% of test, and always giving one answer on 50.0%" in refused.why
 
 
 def test_a_second_teacher_that_nobody_asked_for_is_not_looked_at():
