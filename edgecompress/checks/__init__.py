@@ -6,7 +6,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edgecompress.checks import accuracy, latency, loyalty, parity, size, slices
+from edgecompress.checks import (
+    accuracy,
+    calibration,
+    latency,
+    loyalty,
+    parity,
+    shift,
+    size,
+    slices,
+)
 from edgecompress.core.case import Case
 from edgecompress.core.exhibit import Finding
 
@@ -16,6 +25,8 @@ CHECKS: dict[str, CheckFunction] = {
     "accuracy": accuracy.measure,
     "loyalty": loyalty.measure,
     "slices": slices.measure,
+    "shift": shift.measure,
+    "calibration": calibration.measure,
     "latency": latency.measure,
     "size": size.measure,
     "parity": parity.measure,

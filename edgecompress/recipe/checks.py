@@ -7,16 +7,20 @@ from pydantic import Field
 from edgecompress.recipe.behaviour import Accuracy, Loyalty, Slices
 from edgecompress.recipe.budget import Latency, Parity, Size
 from edgecompress.recipe.check import CheckSettings
+from edgecompress.recipe.shifting import Calibration, Shift
 
 CHECKS: dict[str, type[CheckSettings]] = {
     "accuracy": Accuracy,
     "loyalty": Loyalty,
     "slices": Slices,
+    "shift": Shift,
+    "calibration": Calibration,
     "latency": Latency,
     "size": Size,
     "parity": Parity,
 }
 
 AnyCheck = Annotated[
-    Accuracy | Loyalty | Slices | Latency | Size | Parity, Field(discriminator="check")
+    Accuracy | Loyalty | Slices | Shift | Calibration | Latency | Size | Parity,
+    Field(discriminator="check"),
 ]
