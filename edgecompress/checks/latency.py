@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgecompress.core.case import Case, Predictor
 from edgecompress.core.errors import MeasureError
+from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.intervals import block_bootstrap, quantile_bounds
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.texts import Text
@@ -26,12 +27,13 @@ TURN = 10  # texts
 WARM_UP = 4  # untimed answers that open a turn
 WORST_SELF_RATIO = 1.15  # an A/A interval that leaves [1/1.15, 1.15] is noise, not measurement
 QUIET_TRIES = 3
+BINS = 40  # of the drawn distribution
 
 Times = NDArray[np.float64]  # [pairs, 2]: wall seconds, thread CPU seconds
 
 
-def measure(case: Case, settings: Latency) -> Sequence[Measurement]:
-    """Speed ratio by thread CPU time, and wall p50 and p95 of the candidate.
+def measure(case: Case, settings: Latency) -> Sequence[Finding]:
+    """Speed ratio by thread CPU time, wall p50 and p95 of the candidate, and all wall times.
 
     Raises:
         MeasureError: the machine is so noisy that a model is not as fast as itself.
@@ -41,11 +43,12 @@ def measure(case: Case, settings: Latency) -> Sequence[Measurement]:
     _require_quiet(case, texts)
     with case.progress.track("latency", len(texts), "pairs") as bar:
         fast, slow = _interleaved(ours, theirs, texts, case.seed, bar.advance)
-    wall_ms = fast[:, 0] * 1000
+    wall_ms, teacher_ms = fast[:, 0] * 1000, slow[:, 0] * 1000
     return [
         _ratio(slow, fast, case.seed, data=settings.data),
         _percentile("latency_p50_ms", wall_ms, 0.50, settings.data),
         _percentile("latency_p95_ms", wall_ms, 0.95, settings.data),
+        distribution(wall_ms, teacher_ms, settings.data),
     ]
 
 
@@ -125,3 +128,21 @@ def _percentile(name: str, wall_ms: NDArray[np.float64], q: float, role: str) ->
         "wall time, batch 1, 1 thread; order statistics, 95 %",
         role,
     )
+
+
+def distribution(
+    ours_ms: NDArray[np.float64], teacher_ms: NDArray[np.float64], role: str
+) -> Exhibit:
+    """How many texts took how long, both models in the same bins.
+
+    Bins are equally wide on a logarithmic scale, so that a candidate of one millisecond and a
+    teacher of ten are both seen in the same detail; the outermost times are inside.
+    """
+    both = np.concatenate([ours_ms, teacher_ms])
+    edges = np.geomspace(both.min() * 0.999, both.max() * 1.001, BINS + 1)
+    counts = {
+        name: np.histogram(times, edges)[0].tolist()
+        for name, times in (("ours", ours_ms), ("teacher", teacher_ms))
+    }
+    content = {"edges": [float(f"{edge:.6g}") for edge in edges], **counts}
+    return Exhibit("latency", f"Wall time of one text on {role}", role, content)

@@ -1,6 +1,7 @@
 """What `run`, `gate` and `release` do alike: print a report, choose the exit code."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from edgecompress.cli.options import Options
 from edgecompress.core.gate import Outcome
 from edgecompress.core.report import RunReport
 from edgecompress.recipe.reading import RecipeFile, read_recipe
+from edgecompress.report.annotations import annotations
 from edgecompress.report.json import document
 from edgecompress.report.table import text_table
 from edgecompress.runtime.errors import ExitCode
@@ -43,9 +45,16 @@ def _aloud(event: dict[str, Any]) -> None:
 
 
 def write(run: Run, report: RunReport, folder: Path | None) -> ExitCode:
-    """The report in files, beside the run's journal unless told otherwise; its verdict's code."""
+    """The report in files, beside the run's journal unless told otherwise; its verdict's code.
+
+    On GitHub's runners each limit that does not hold is also told as an annotation. That goes to
+    stderr, which the runner reads as well: stdout is for results alone.
+    """
     written = write_reports(report, folder or run.journal.path.with_suffix(""))
     run.ws.progress.say(f"report: {written / 'report.html'}")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(report, os.path.relpath(run.file.document.path)):
+            click.echo(line, err=True)
     return _CODES[report.gate.outcome]
 
 

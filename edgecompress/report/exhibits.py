@@ -33,13 +33,14 @@ from edgecompress.report.plots import (
 )
 from edgecompress.report.sheets import Sheet, sheet, sheet_of
 
-SECTIONS = (  # id, heading, kinds; what is of no kind comes last
-    ("decisions", "Decisions", ("confusion", "texts")),
-    ("confidence", "Confidence", ("reliability", "coverage")),
-    ("attacks", "Attacks", ("adversarial",)),
-    ("speed", "Speed", ("latency",)),
+DIFFS = "Words that an attack took out are struck through, words that it put in are underlined."
+SECTIONS = (  # id, heading, note, kinds; what is of no kind comes last
+    ("decisions", "Decisions", "", ("confusion", "texts")),
+    ("confidence", "Confidence", "", ("reliability", "coverage")),
+    ("attacks", "Attacks", DIFFS, ("adversarial",)),
+    ("speed", "Speed", "", ("latency",)),
 )
-THE_REST = ("details", "In detail")
+THE_REST = ("details", "In detail", "")
 WANTED_COVERAGE = 0.8
 LARGEST_DOT = 9.0  # px
 
@@ -68,18 +69,19 @@ class Section:
 
     id: str
     heading: str
+    note: str
     shown: tuple[Shown, ...]
 
 
 def sections(exhibits: Sequence[Exhibit]) -> tuple[Section, ...]:
     """Only those that have something to show, each in the order of the checks."""
-    named = {kind for _, _, kinds in SECTIONS for kind in kinds}
+    named = {kind for *_, kinds in SECTIONS for kind in kinds}
     rest = tuple(e.kind for e in exhibits if e.kind not in named)
     found = []
-    for place, heading, kinds in (*SECTIONS, (*THE_REST, rest)):
+    for place, heading, note, kinds in (*SECTIONS, (*THE_REST, rest)):
         shown = tuple(Shown(e.title, draw(content_of(e))) for e in exhibits if e.kind in kinds)
         if shown:
-            found.append(Section(place, heading, shown))
+            found.append(Section(place, heading, note, shown))
     return tuple(found)
 
 
@@ -108,8 +110,7 @@ def _texts(content: Texts) -> Drawn:
 
 @draw.register
 def _adversarial(content: Adversarial) -> Drawn:
-    caption = "Words that the attack took out are struck through, words that it put in underlined."
-    return Drawn("examples", content.rows, caption if content.rows else "No text was changed.")
+    return Drawn("examples", content.rows, "" if content.rows else "No text was changed.")
 
 
 @draw.register

@@ -8,6 +8,7 @@ from typing import Any
 from edgecompress.core.gate import Limit, Verdict
 from edgecompress.core.measurement import Measurement
 
+_DIFFERENCES = ("_drop", "_gap", "_lag", "_increase")  # of two shares: their unit is points
 LONGEST_FACT = 300  # characters of one fact; the whole of it stands in report.json
 _DIFFERENCES = ("drop", "gap", "increase", "over_floor")  # how the names of some shares end
 _NOT_PRINTABLE = re.compile(

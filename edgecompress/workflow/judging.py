@@ -14,7 +14,7 @@ from edgecompress.workflow.keeping import load_findings, save_findings
 from edgecompress.workflow.metrics import LIBRARIES
 from edgecompress.workflow.workspace import Workspace
 
-VERSION = 4  # raise when a check measures differently
+VERSION = 5  # raise when a check measures differently
 
 
 def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
@@ -32,6 +32,7 @@ def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
                 case.retrained.digest if case.retrained and check.needs_retrained else None,
                 *(case.data[role].digest for role in roles),
             ],
+            "sources": {name: case.sources.digest(name) for name in check.sources()},
             "machine": fingerprint(),
             "libraries": library_versions((*LIBRARIES, *check.libraries)),
             "seed": case.seed,

@@ -1,13 +1,25 @@
 """Writing a report in every form that somebody reads: people, CI systems, other programs."""
 
 import os
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+from edgecompress.core.errors import InputError
 from edgecompress.core.report import RunReport
 from edgecompress.report.html import page
 from edgecompress.report.json import dumps
 from edgecompress.report.junit import junit
 from edgecompress.report.markdown import summary
+from edgecompress.report.reading import loads
+from edgecompress.runtime.bundle import META, is_bundle
+from edgecompress.store.sealing import write_durably
+
+FORMS: dict[str, tuple[str, Callable[[RunReport], str]]] = {
+    "json": ("report.json", dumps),
+    "html": ("report.html", page),
+    "junit": ("junit.xml", junit),
+    "md": ("summary.md", summary),
+}
 
 
 def write_reports(report: RunReport, folder: Path) -> Path:
@@ -15,17 +27,50 @@ def write_reports(report: RunReport, folder: Path) -> Path:
 
     Where a CI system names a file for the job's summary ($GITHUB_STEP_SUMMARY), it goes there too.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    text = summary(report)
-    files = {
-        "report.json": dumps(report),
-        "report.html": page(report),
-        "junit.xml": junit(report),
-        "summary.md": text,
-    }
-    for name, content in files.items():
-        (folder / name).write_text(content, encoding="utf-8")
+    write_forms(report, folder, FORMS)
     if job_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(job_summary).open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
+            file.write(summary(report) + "\n")
     return folder
+
+
+def write_forms(report: RunReport, folder: Path, forms: Collection[str]) -> list[Path]:
+    """These forms of a report; the same report gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, tell in (FORMS[form] for form in forms):
+        write_durably(folder / name, tell(report))
+        written.append(folder / name)
+    return written
+
+
+def kept_report(run: str, runs: Path) -> Path:
+    """The report.json of a run.
+
+    Args:
+        run: a folder with a report.json, a bundle, or the name of a run.
+        runs: where the store keeps runs by name.
+
+    Raises:
+        InputError: there is none.
+    """
+    places = (Path(run), Path(run) / META, runs / run)
+    for place in places:
+        if (place / "report.json").is_file():
+            return place / "report.json"
+    raise InputError(
+        f"{run}: no report.json there, in its {META}, or in {runs}; "
+        "name a folder that --report or `run` has written, or a bundle"
+    )
+
+
+def render_again(kept: Path, out: Path | None, forms: Collection[str]) -> list[Path]:
+    """Tell a kept report again, beside the old one unless `out` says otherwise.
+
+    Raises:
+        InputError: it cannot be read, or it is part of a bundle, which stays as it was sealed.
+    """
+    folder = out or kept.parent
+    if folder.resolve().name == META and is_bundle(folder.resolve().parent):
+        raise InputError(f"{folder}: is part of a sealed bundle; name another folder with --out")
+    return write_forms(loads(kept.read_bytes(), str(kept)), folder, forms)

@@ -7,7 +7,9 @@ from pydantic import ValidationError
 from edgecompress.checks import latency
 from edgecompress.core.case import Case
 from edgecompress.core.errors import MeasureError
+from edgecompress.core.exhibit import measurements_of
 from edgecompress.recipe.budget import Latency
+from edgecompress.report.contents import Latencies, content_of
 from tests.fakes import Busy, contestant, texts
 
 
@@ -20,7 +22,7 @@ def measure(ours, theirs, pairs=80):
         seed=7,
     )
     settings = Latency(check="latency", pairs=pairs)
-    return {m.name: m for m in latency.measure(case, settings)}
+    return {m.name: m for m in measurements_of(latency.measure(case, settings))}
 
 
 def test_a_teacher_that_works_four_times_as_long_is_four_times_slower():
@@ -52,3 +54,21 @@ def test_fewer_pairs_than_p95_needs_are_refused_by_the_recipe():
     # see tests/core/test_intervals.py: 72 values for a two-sided interval of p95
     with pytest.raises(ValidationError, match="greater than or equal to 72"):
         Latency(check="latency", pairs=71)
+
+
+@pytest.mark.parametrize(
+    ("ours", "teacher"),
+    [([0.5, 0.7, 1.1, 90.0], [6.0, 6.5, 7.0, 9.0]), ([1.0] * 4, [1.0] * 4)],
+)
+def test_every_time_lies_in_a_bin_that_both_models_share(ours, teacher):
+    shown = latency.distribution(np.array(ours), np.array(teacher), "test")
+    content = content_of(shown)
+    assert isinstance(content, Latencies)
+    assert (sum(content.ours), sum(content.teacher)) == (4, 4)
+
+
+def test_bins_are_equally_wide_on_a_logarithmic_scale():
+    shown = latency.distribution(np.array([1.0, 2.0]), np.array([50.0, 100.0]), "test")
+    steps = np.diff(np.log(shown.content["edges"]))
+    # from 1 to 100 in 40 bins
+    assert steps == pytest.approx(np.log(100) / 40, rel=1e-2)

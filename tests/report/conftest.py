@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from edgecompress.core.gate import GateReport, Limit, Verdict
-from edgecompress.core.measurement import Measurement, exact
+from edgecompress.core.gate import GateReport, Limit, Refusal, Verdict
+from edgecompress.core.measurement import Measurement, Refused, exact
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
 from tests.report.full import filled
 
@@ -212,6 +212,15 @@ def scored(holding: RunReport) -> RunReport:
 def full(scored: RunReport) -> RunReport:
     """Everything at once; two slices of fewer than 30 rows leave it undecided."""
     return filled(scored)
+
+
+@pytest.fixture
+def refusing(holding: RunReport) -> RunReport:
+    """One number with a limit and one without could not be given."""
+    refused = Refused("relative_bias", "ood", "no gap")
+    aside = replace(refused, why="near chance", part="names")
+    refusals = (Refusal("shift", refused, Limit(at_most=1.1)), Refusal("shift", aside, None))
+    return replace(holding, gate=replace(holding.gate, refusals=refusals))
 
 
 HOSTILE = "</script><b>&\"'|`\x00\u202e--- {{ 7 * 7 }} \n### x" + "w" * 10_000
