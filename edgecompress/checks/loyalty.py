@@ -56,7 +56,7 @@ def _closeness(
     role, seed = drawn
     close = probability_loyalty(ours, theirs)
     low, high = bootstrap_mean(close, seed, worst=LEAST)
-    method = f"1 - sqrt(JS), natural log; percentile bootstrap of the mean, 10000, seed {seed}"
+    method = f"1 - sqrt(JS), natural log; BCa bootstrap of the mean, 10000, seed {seed}"
     mean = float(close.mean())
     return Measurement(name, mean, low, high, "fraction", len(close), method, role)
 
