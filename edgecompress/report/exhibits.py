@@ -42,7 +42,7 @@ SECTIONS = (  # id, heading, note, kinds; what is of no kind comes last
 )
 THE_REST = ("details", "In detail", "")
 WANTED_COVERAGE = 0.8
-LARGEST_DOT = 9.0  # px
+DOT = 4.5  # px, radius
 
 
 @dataclass(frozen=True)
@@ -128,24 +128,19 @@ def _reliability(content: Reliability) -> Drawn:
     axes = (share_axis("confidence", lowest), share_axis("accuracy", lowest, flip=True))
     caption = f"{_sure('Candidate', content.ours)}; {_sure('teacher', content.teacher)}."
     series = tuple(curve(who, axes, _dots(bins)) for who, bins in both)
-    words = f"accuracy by confidence. {caption}"
+    columns = [("model", ""), ("from", "fraction"), ("to", "fraction")]
+    columns += [("confidence", "fraction"), ("accuracy", "fraction"), ("n", "count")]
     rows = [
-        (f"{100 * o.low:.0f} to {100 * o.high:.0f} %", *_told(o), *_told(t))
-        for o, t in zip(content.ours, content.teacher, strict=False)
+        (name, b.low, b.high, b.confidence, b.accuracy, b.n)
+        for name, bins in (("candidate", content.ours), ("teacher", content.teacher))
+        for b in bins
     ]
-    told = (("confidence", "fraction"), ("accuracy", "fraction"), ("n", "count"))
-    columns = [(f"{who} {name}", unit) for who in ("candidate", "teacher") for name, unit in told]
     return Drawn(
         "plot",
-        Plot(words, *axes, series, diagonal=True),
-        f"{caption} On the diagonal a model is right as often as it is sure; larger dots hold more "
-        "rows.",
-        sheet([("bin", ""), *columns], rows),
+        Plot(f"accuracy by confidence. {caption}", *axes, series, diagonal=True),
+        f"{caption} On the diagonal a model is right as often as it is sure.",
+        sheet(columns, rows),
     )
-
-
-def _told(found: Bin) -> tuple[float | None, float | None, int]:
-    return found.confidence, found.accuracy, found.n
 
 
 def _sure(who: str, bins: Sequence[Bin]) -> str:
@@ -158,9 +153,8 @@ def _sure(who: str, bins: Sequence[Bin]) -> str:
 
 
 def _dots(bins: Sequence[Bin]) -> list[tuple[float, float, float]]:
-    most = max((b.n for b in bins), default=0) or 1
     return [
-        (b.confidence, b.accuracy, max(2.5, LARGEST_DOT * (b.n / most) ** 0.5))
+        (b.confidence, b.accuracy, DOT)
         for b in bins
         if b.confidence is not None and b.accuracy is not None
     ]

@@ -59,18 +59,22 @@ def gathered(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, ...], tuple[Ve
     A measurement of many parts, such as slices, would bury all others: all that is broken is told
     at once, and of the others the closest calls.
     """
-    parts: dict[tuple[str, str, str], list[Verdict]] = {}
-    for verdict in verdicts:
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for place, verdict in enumerate(verdicts):
         m = verdict.measured
-        parts.setdefault((verdict.check, m.name, m.data), []).append(verdict)
+        groups.setdefault((verdict.check, m.name, m.data), []).append(place)
     first: set[int] = set()
-    for group in parts.values():
-        worst = sorted(group, key=lambda v: (_WORST_FIRST.index(v.outcome), _room(v)))
-        broken = sum(v.outcome is Outcome.BROKEN for v in group)
-        few = FEW if len(group) > MANY else len(group)
-        first |= {id(v) for v in worst[: max(broken, few)]}
-    shown = tuple(v for v in verdicts if id(v) in first)
-    return shown, tuple(v for v in verdicts if id(v) not in first)
+    for places in groups.values():
+        worst = sorted(places, key=lambda place: _urgency(verdicts[place]))
+        broken = sum(verdicts[place].outcome is Outcome.BROKEN for place in places)
+        few = FEW if len(places) > MANY else len(places)
+        first |= set(worst[: max(broken, few)])
+    shown = tuple(v for place, v in enumerate(verdicts) if place in first)
+    return shown, tuple(v for place, v in enumerate(verdicts) if place not in first)
+
+
+def _urgency(verdict: Verdict) -> tuple[int, float]:
+    return _WORST_FIRST.index(verdict.outcome), _room(verdict)
 
 
 def _room(verdict: Verdict) -> float:
@@ -125,7 +129,7 @@ def refused_limit(refusal: Refusal) -> str:
 def _why_open(verdict: Verdict) -> str:
     least = verdict.limit.rows if verdict.limit else 1
     if verdict.measured.n < least:
-        return f"fewer than {least} rows decide nothing"
+        return f"fewer than {least:,} rows decide nothing"
     return "the interval contains the limit"
 
 

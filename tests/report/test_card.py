@@ -83,3 +83,9 @@ def test_no_value_leaves_its_field(holding, value):
 def test_a_hostile_report_still_gives_a_card(hostile):
     text = card(hostile, license="other", language="en", labels=("a", "b"))
     assert _front_matter(text)["license"] == "other"
+
+
+def test_parts_are_told_apart_in_the_model_index(full):
+    text = card(full, license="other", language="en", labels=("a", "b"))
+    names = [r.metric_name for r in ModelCard(text).data.eval_results]
+    assert "after_attack_accuracy (pwws, interval 17.0 to 29.0 %, n 200)" in names

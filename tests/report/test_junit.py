@@ -46,3 +46,9 @@ def test_an_empty_gate_does_not_look_like_success(empty):
 
 def test_hostile_names_stay_inside_their_element(hostile):
     assert len(_suite(hostile).findall("testcase")) == 8
+
+
+def test_parts_are_cases_of_their_own(full):
+    cases = [(c.get("classname"), c.get("name")) for c in _suite(full).findall("testcase")]
+    assert ("edgecompress.attack", "after_attack_drop (pwws) on test") in cases
+    assert len(cases) == len(set(cases))

@@ -3,9 +3,12 @@
 import re
 from dataclasses import replace
 
+from edgecompress.core.exhibit import Exhibit
 from edgecompress.core.gate import GateReport
-from edgecompress.report.digest import escape
+from edgecompress.report.digest import digest, escape
 from edgecompress.report.markdown import summary
+from tests.report.conftest import HOSTILE
+from tests.report.full import adversarial
 
 
 def test_the_verdict_stands_first_and_headings_start_at_the_third_level(undecided):
@@ -43,7 +46,11 @@ def test_a_cell_holds_no_markup():
 
 
 def test_it_never_grows_beyond_what_a_comment_takes(holding):
-    many = replace(holding, gate=GateReport(holding.gate.verdicts * 200))
+    verdicts = [
+        replace(v, measured=replace(v.measured, name=f"measurement_{k}"))
+        for k, v in enumerate(holding.gate.verdicts * 200)
+    ]
+    many = replace(holding, gate=GateReport(tuple(verdicts)))
     text = summary(many)
     assert 60_000 < len(text) <= 65_000
     assert text.endswith("report.json and report.html hold all of it.\n")
@@ -51,3 +58,35 @@ def test_it_never_grows_beyond_what_a_comment_takes(holding):
 
 def test_an_empty_gate_is_told(empty):
     assert "No limit was judged" in summary(empty)
+
+
+def test_of_many_slices_only_the_worst_are_told(full):
+    text = summary(full)
+    assert "| ❓ undecided | accuracy of a slice (country = 0) on test |" in text
+    assert "And 105 more parts, which report.json holds." in text
+    assert len(text) < 20_000
+
+
+def test_the_worst_rows_of_a_table_stand_in_the_digest(full):
+    text = summary(full)
+    assert "#### All slices of test, the worst first\n\n| slice | n | accuracy | drop |" in text
+    assert "| country = 4 | 88 | 72.4 % | 1.0 points |\n\nAnd 35 more rows." in text
+
+
+def test_two_attacks_give_an_example_each(full):
+    text = summary(full)
+    assert text.count("~~enjoyable~~ **enjoyab1e**") == 2
+    assert r"funny \<b\>too\</b\>" in text
+
+
+def test_no_exhibit_leaves_its_line(full):
+    loud = Exhibit(
+        "table", HOSTILE, "test", {"columns": [{"name": HOSTILE, "unit": ""}], "rows": [[HOSTILE]]}
+    )
+    diff = [["gone", HOSTILE], ["new", ""]]
+    row = {**adversarial("x")["rows"][0], "diff": diff}
+    attack = Exhibit("adversarial", HOSTILE, "test", {"attack": HOSTILE, "rows": [row]})
+    text = digest([loud, attack])
+    assert "</script>" not in text
+    assert len([line for line in text.splitlines() if line.startswith("#")]) == 2
+    assert "****" not in text

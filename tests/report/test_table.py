@@ -41,3 +41,8 @@ def test_every_terminal_can_show_it(holding, hostile):
 
 def test_an_empty_gate_is_told_not_hidden(empty):
     assert "no limit was judged" in text_table(empty)
+
+
+def test_parts_have_a_column_where_there_are_any(holding, full):
+    assert " part " not in _rows(holding)[0]
+    assert any(" after_attack_drop   " in row and " pwws " in row for row in _rows(full))

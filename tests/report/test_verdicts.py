@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from edgecompress.core.gate import GateReport, Limit, Verdict
 from edgecompress.core.measurement import Measurement
-from edgecompress.report.verdicts import deciding, headline, name_of, reason, sentence
+from edgecompress.report.verdicts import deciding, gathered, headline, name_of, reason, sentence
 
 
 def _loyalty(value, low, high, limit=0.9, n=1000):
@@ -70,3 +70,31 @@ def test_a_sentence_tells_everything_about_a_verdict():
 def test_a_long_name_leaves_room_for_its_numbers():
     long = replace(HOLDS, measured=replace(HOLDS.measured, name="w" * 10_000))
     assert len(name_of(long)) == 120
+
+
+def test_few_parts_are_all_told():
+    assert gathered([HOLDS] * 8) == ((HOLDS,) * 8, ())
+
+
+def test_of_many_parts_the_broken_and_the_closest_calls_are_told_in_order():
+    parts = [replace(v, measured=replace(v.measured, part=str(k))) for k, v in enumerate(MANY)]
+    shown, rest = gathered(parts)
+    assert [v.measured.part for v in shown] == ["3", "5", "9", "10", "11"]
+    assert len(rest) == 7
+
+
+MANY = [HOLDS] * 12
+MANY[3], MANY[9] = BROKEN, UNDECIDED
+MANY[5] = MANY[10] = MANY[11] = _loyalty(0.92, 0.901, 0.97)  # with less room than the others
+
+
+def test_everything_that_is_broken_is_told_at_once():
+    shown, rest = gathered([BROKEN] * 11 + [HOLDS] * 3)
+    assert (len(shown), rest) == (11, (HOLDS,) * 3)
+
+
+def test_too_few_rows_are_the_reason_even_where_the_interval_is_clear():
+    verdict = Verdict.of("slices", HOLDS.measured, Limit(at_least=0.5, rows=3000))
+    assert reason(verdict) == (
+        "fewer than 3,000 rows decide nothing; about 3,000 rows would decide it, 1,000 were used"
+    )
