@@ -56,7 +56,9 @@ def checks() -> str:
     """One heading for each check, with its limits."""
     parts = ["# Checks\n", NOTE]
     for name, settings in CHECKS.items():
-        limits = ", ".join(f"`{s}` limits `{m}`" for s, (m, *_) in settings.limited.items())
+        limits = ", ".join(
+            f"`{key}` limits `{of.measurement}`" for key, of in settings.limited.items()
+        )
         parts += [
             f"\n## {name}\n",
             inspect.cleandoc(settings.__doc__ or ""),

@@ -6,8 +6,7 @@ Tests 17 to 21 of the plan, on tasks with a shortcut that the `ood` rows turn ar
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
 from benchmarks.experiments.arms import Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
@@ -15,6 +14,7 @@ from benchmarks.experiments.claims import Claim
 from edgecompress.checks.loyalty import probability_loyalty
 from edgecompress.core.bias import Accuracies, Hit, Refused, f_bias, relative_bias
 from edgecompress.core.case import FloatArray, IntArray
+from edgecompress.core.temperature import best_temperature
 from edgecompress.training.scores import load_scores
 
 LAMBDA = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}  # the paper's 0.9
@@ -135,7 +135,8 @@ def _loyalty(bench: Bench, plain: list[Made], rmc: list[Made]) -> list[Claim]:
 
     def matched(made: Made) -> FloatArray:
         ours = bench.lab.ask(made.model, "test")
-        return probability_loyalty(ours / best_temperature(ours, teacher), teacher)
+        target = softmax(teacher.astype(np.float64), axis=1)
+        return probability_loyalty(ours / best_temperature(ours, target), teacher)
 
     lowers = Says(
         19, "plain KD", "RMC", "follows from the formula", text="RMC lowers probability loyalty"
@@ -149,16 +150,6 @@ def _loyalty(bench: Bench, plain: list[Made], rmc: list[Made]) -> list[Claim]:
         text="at matched temperature RMC is as loyal, to 0.02",
     )
     return [bench.contest(lowers, plain, rmc, raw), bench.contest(equal, rmc, plain, matched)]
-
-
-def best_temperature(ours: FloatArray, theirs: FloatArray) -> float:
-    """The temperature at which our answers are likeliest to be theirs."""
-    target = softmax(theirs.astype(np.float64), axis=1)
-
-    def entropy(log_t: float) -> float:
-        return float(-(target * log_softmax(ours / np.exp(log_t), axis=1)).sum(axis=1).mean())
-
-    return float(np.exp(minimize_scalar(entropy, bounds=(-3, 3), method="bounded").x))
 
 
 def _easy_and_hard(bench: Bench) -> Claim:

@@ -104,7 +104,7 @@ class Loyalty(CheckSettings):
     def claims(self, rows: int, classes: int) -> Iterator[Claim]:
         """Of the floor: how close to it the rows can see."""
         if self.needs_retrained:
-            yield Claim("label_at_least", self._over_floor(), _OVER_FLOOR, rows)
+            yield Claim("floor_margin", self._over_floor(), _OVER_FLOOR, rows)
             yield from self._but_the_floor().claims(rows, classes)
         else:
             yield from super().claims(rows, classes)

@@ -110,9 +110,11 @@ class Certificate:
         }
 
     def __str__(self) -> str:
-        needed = "no number of rows can"
+        needed = "no number of rows is enough"
         if self.rows_needed is not None:
             needed = f"{self.limit:g} needs about {self.rows_needed:,}"
+        if self.claim.statistic.beatable:
+            needed += ", unless the candidate is better than that"
         parts = f" in each of {self.claim.parts} parts" if self.claim.parts > 1 else ""
         return (
             f"{self.check}.{self.setting} {self.limit:g} on {self.rows:,} rows{parts} of "

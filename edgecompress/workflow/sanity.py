@@ -1,4 +1,4 @@
-"""Is the teacher worth being loyal to?"""
+"""Is the teacher worth being loyal to, and can the gate tell the rows apart as it is asked to?"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from edgecompress.checks import accuracy as accuracy_check
+from edgecompress.checks.slices import slices_of
 from edgecompress.core.case import Case
 from edgecompress.core.errors import StageError
 from edgecompress.core.exhibit import measurements_of
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import TextSet
-from edgecompress.recipe.behaviour import Accuracy
+from edgecompress.data.roles import Data
+from edgecompress.recipe.behaviour import Accuracy, Slices
 from edgecompress.recipe.schema import Recipe
 
 
@@ -57,3 +59,16 @@ def require_known_by_gate(case: Case, recipe: Recipe, progress: Progress) -> Non
             for found in measurements_of(accuracy_check.measure(itself, check)):
                 if found.name == "accuracy":
                     require_knowing_teacher(found, case.data[found.data], case.labels, progress)
+
+
+def require_sliceable(recipe: Recipe, data: Data) -> None:
+    """Cut the gate's rows as its `slices` will, before hours are spent on a model to judge.
+
+    Raises:
+        DataError: a column has more values than can be told apart.
+    """
+    present = [role for role, _ in recipe.data.by_role()]
+    for check in recipe.gate:
+        if isinstance(check, Slices):
+            for role in check.roles(present):
+                slices_of(data.load(role), recipe.labels, check.by)

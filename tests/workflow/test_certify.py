@@ -75,11 +75,14 @@ def test_slices_share_the_rows_and_the_doubt(smoke, ws):
 
 def test_no_limit_against_the_floor_is_impossible_but_a_tight_one_is_doubtful(smoke, ws):
     file = smoke((LOYALTY, "label_at_least: retrain-floor"))
-    found = by_setting(file, ws)["label_at_least"]
+    found = by_setting(file, ws)["floor_margin"]
     assert (found.impossible, found.doubtful, found.rows_needed) == (False, True, None)
     assert found.likely == pytest.approx(-0.0357, abs=1e-3)
+    assert str(found).endswith(
+        "can certify -0.036; no number of rows is enough, unless the candidate is better than that"
+    )
 
 
 def test_a_margin_below_the_floor_needs_rows(smoke, ws):
     file = smoke((LOYALTY, "label_at_least: retrain-floor, floor_margin: 0.02"))
-    assert by_setting(file, ws)["label_at_least"].rows_needed == 1814
+    assert by_setting(file, ws)["floor_margin"].rows_needed == 1814

@@ -2,10 +2,15 @@
 
 import pytest
 
-from edgecompress.core.errors import StageError
+from edgecompress.core.errors import DataError, StageError
 from edgecompress.core.intervals import wilson
 from edgecompress.core.measurement import Measurement
-from edgecompress.workflow.sanity import require_knowing_teacher, require_known_by_gate
+from edgecompress.data.roles import Data
+from edgecompress.workflow.sanity import (
+    require_knowing_teacher,
+    require_known_by_gate,
+    require_sliceable,
+)
 from tests.fakes import Listener, case, texts
 
 LABELS = ("negative", "positive")
@@ -38,3 +43,14 @@ def test_without_validation_rows_the_gates_own_are_looked_at(smoke):
     here = case(constant, constant, [0, 1] * 300)
     with pytest.raises(StageError, match="is right on 50.0% of test"):
         require_known_by_gate(here, smoke().recipe, Listener())
+
+
+def test_a_column_of_single_texts_is_told_before_anything_is_trained(smoke, ws):
+    file = smoke(
+        ("split: test}", "split: test, columns: [text]}"),
+        ("check: loyalty, data: test, label_at_least: 0.85",
+         "check: slices, by: [text], max_drop: 0.3"),
+    )  # fmt: skip
+    data = Data(file.recipe, file.folder, ws.resources, ws.progress)
+    with pytest.raises(DataError, match="slices: text has [0-9]+ values on data.test"):
+        require_sliceable(file.recipe, data)
