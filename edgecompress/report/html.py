@@ -31,11 +31,15 @@ from edgecompress.report.verdicts import (
     reason,
     refused_limit,
     sentence,
+    urgency,
 )
 from edgecompress.report.words import meaning, title
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|(?:points|ms|s|min|kB|MB|GB)\b)")
-KEY_FIGURES = ("accuracy_drop", "label_loyalty", "latency_ratio", "size_ratio")
+_IN_A_NUMBER = re.compile(r"(?<=\d) (?=%|(?:points|ms|s|min|kB|MB|GB)\b)|(?<=[≥≤]) ")
+KEY_FIGURES = (
+    *("accuracy_drop", "label_loyalty", "latency_ratio"),
+    *("size_ratio", "after_attack_drop", "ood_drop"),
+)
 
 
 def page(report: RunReport) -> str:
@@ -118,9 +122,12 @@ def _finalize(value: Any) -> Any:
     """Foreign text may not hide or reorder what follows it, and units stay with their numbers."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", printable(value))
+    return _IN_A_NUMBER.sub("\N{NO-BREAK SPACE}", printable(value))
 
 
 def _key_figures(report: RunReport) -> Iterator[Verdict]:
+    """Of several parts or roles the one that decides."""
     for name in KEY_FIGURES:
-        yield from [v for v in report.gate.verdicts if v.measured.name == name][:1]
+        found = [v for v in report.gate.verdicts if v.measured.name == name]
+        if found:
+            yield min(found, key=urgency)

@@ -8,9 +8,8 @@ from typing import Any
 from edgecompress.core.gate import Limit, Verdict
 from edgecompress.core.measurement import Measurement
 
-_DIFFERENCES = ("_drop", "_gap", "_lag", "_increase")  # of two shares: their unit is points
 LONGEST_FACT = 300  # characters of one fact; the whole of it stands in report.json
-_DIFFERENCES = ("drop", "gap", "increase", "lag", "over_floor")  # how the names of some shares end
+_DIFFERENCES = ("drop", "gap", "increase", "lag", "over_floor")  # of two shares
 _NOT_PRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
 )

@@ -65,7 +65,7 @@ def gathered(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, ...], tuple[Ve
         groups.setdefault((verdict.check, m.name, m.data), []).append(place)
     first: set[int] = set()
     for places in groups.values():
-        worst = sorted(places, key=lambda place: _urgency(verdicts[place]))
+        worst = sorted(places, key=lambda place: urgency(verdicts[place]))
         broken = sum(verdicts[place].outcome is Outcome.BROKEN for place in places)
         few = FEW if len(places) > MANY else len(places)
         first |= set(worst[: max(broken, few)])
@@ -73,7 +73,8 @@ def gathered(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, ...], tuple[Ve
     return shown, tuple(v for place, v in enumerate(verdicts) if place not in first)
 
 
-def _urgency(verdict: Verdict) -> tuple[int, float]:
+def urgency(verdict: Verdict) -> tuple[int, float]:
+    """Smaller for what decides sooner: by outcome, then by how close a call it is."""
     return _WORST_FIRST.index(verdict.outcome), _room(verdict)
 
 
