@@ -3,8 +3,8 @@
 import pytest
 
 from edgecompress.core.errors import MeasureError
-from edgecompress.core.gate import GateReport, Limit, Outcome, Verdict, judge
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.gate import GateReport, Limit, Outcome, Refusal, Verdict, judge
+from edgecompress.core.measurement import Measurement, Refused
 
 
 def measured(value: float, low: float, high: float, n: int = 1000) -> Measurement:
@@ -80,3 +80,18 @@ def test_an_interval_must_hold_its_value():
 def test_a_limit_has_one_side():
     with pytest.raises(ValueError, match="exactly one"):
         Limit(at_least=0.1, at_most=0.2)
+
+
+GOOD = Verdict.of("a", measured(0.95, 0.94, 0.96), Limit(at_least=0.9))
+NO_NUMBER = Refused("relative_bias", "ood", "the teacher drops by nothing")
+
+
+def test_a_limit_on_a_number_that_is_refused_stays_undecided():
+    refusal = Refusal("shift", NO_NUMBER, Limit(at_most=1.1))
+    assert GateReport((GOOD,), refusals=(refusal,)).outcome is Outcome.UNDECIDED
+
+
+def test_a_number_that_nobody_limits_may_be_refused():
+    assert GateReport((GOOD,), refusals=(Refusal("shift", NO_NUMBER, None),)).outcome is (
+        Outcome.HOLDS
+    )

@@ -70,3 +70,40 @@ def test_drawn_rows_keep_the_columns_of_their_origin(spoil):
     drawn = OOD.replace("stages:", "    some: {from: ood/tweets, rows: 50}\nstages:")
     path.write_text(path.read_text().replace("stages:\n", drawn))
     read_recipe(path)
+
+
+ELSEWHERE = (
+    '  test: {source: "resource:tiny-reviews", split: test}\n',
+    '  test: {source: "resource:tiny-reviews", split: test, columns: [topic]}\n'
+    "  ood: {far: {source: far.csv, columns: [heuristic]}}\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("against: tets", 'against: no data role "tets" that the gate judges on; did you mean "te'),
+        ("against: train", "against: no data role"),
+        ("data: test", "against: test is among the roles of `data`, which it is for"),
+        (
+            "subcases: heuristics",
+            'data.ood keeps no column "heuristics"; did you mean "heuristic"?',
+        ),
+        ("subcases: topic", 'keeps no column "topic"; allowed: heuristic'),
+        ("perturb: [negation], max_perturbed_drop: 0.1", "needs `perturb` with typos, casing or"),
+        ("perturb: [typos], max_negation_lag: 0.1", "needs `perturb: [negation]`"),
+        ("perturb: [typo]", "typos"),
+        ("relative_bias_at_most: 0", "greater than 0"),
+    ],
+)
+def test_other_texts_that_cannot_be_meant(spoil, settings, said):
+    path = spoil(CHECK, f"{{check: shift, max_drop: 0.1, {settings}}}")
+    path.write_text(path.read_text().replace(*ELSEWHERE))
+    with pytest.raises(RecipeError, match="shift") as caught:
+        read_recipe(path)
+    assert said in str(caught.value)
+
+
+def test_without_other_texts_there_is_no_shift(spoil):
+    with pytest.raises(RecipeError, match='no data role "ood"'):
+        read_recipe(spoil(CHECK, "{check: shift, max_drop: 0.1}"))

@@ -3,12 +3,13 @@
 import pytest
 
 from edgecompress.core.exhibit import Exhibit
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.workflow.keeping import Keeper, load_findings, save_findings
 
 FOUND = (
     Measurement("accuracy", 0.9, 0.88, 0.92, "fraction", 100, "wilson, 95 %", "test", part="worst"),
     Exhibit("confusion", "Confusion", "test", {"counts": [[1, 2], [3, 4]]}),
+    Refused("relative_bias", "ood", "the teacher drops by nothing"),
 )
 
 
