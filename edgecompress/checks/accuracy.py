@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from edgecompress.checks.shares import Hits, Place, difference, share
-from edgecompress.core.case import NO_ANSWER, Case, FloatArray, IntArray, decisions
+from edgecompress.core.case import NO_ANSWER, Case, IntArray, decisions
+from edgecompress.core.detection import surety
 from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.intervals import mcnemar, wilson
 from edgecompress.core.measurement import Measurement
@@ -53,7 +53,7 @@ def measure(case: Case, settings: Accuracy) -> Sequence[Finding]:
 def _of_role(case: Case, role: str) -> Iterator[Finding]:
     logits = case.answers(case.candidate, role)
     teacher = decisions(case.answers(case.teacher, role))
-    rows = _Answered(case.data[role], case.labels, decisions(logits), teacher, _surety(logits))
+    rows = _Answered(case.data[role], case.labels, decisions(logits), teacher, surety(logits))
     place = Place(role)
     yield share("accuracy", rows.right, place)
     yield _drop(rows, place)
@@ -63,13 +63,6 @@ def _of_role(case: Case, role: str) -> Iterator[Finding]:
     if len(case.labels) <= MOST_CLASSES:
         yield _confusion(rows)
     yield from _negative_flips(rows)
-
-
-def _surety(logits: FloatArray) -> NDArray[np.float64]:
-    finite = np.isfinite(logits).all(axis=1, keepdims=True)
-    highest = softmax(np.where(finite, logits, 0).astype(np.float64), axis=1).max(axis=1)
-    sure: NDArray[np.float64] = np.where(finite.ravel(), highest, 0.0)
-    return sure
 
 
 def _drop(rows: _Answered, place: Place) -> Measurement:

@@ -16,7 +16,6 @@ from edgecompress.core.calibration import (
     brier,
     error_interval,
     expected_error,
-    fitted_temperature,
     increase_interval,
     negative_log_likelihood,
     reliability,
@@ -25,6 +24,7 @@ from edgecompress.core.case import Case, Contestant, FloatArray
 from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.intervals import Interval, bootstrap_mean
 from edgecompress.core.measurement import Measurement
+from edgecompress.core.temperature import best_temperature, temperature_interval
 from edgecompress.recipe.shifting import Calibration
 
 TUNED_ON = "validation"
@@ -101,7 +101,12 @@ def _scaled(case: Case, who: Contestant, prefix: str, rows: _Rows) -> Iterator[M
     finite = np.isfinite(logits).all(axis=1)
     if not finite.any():
         return
-    temperature, interval = fitted_temperature(logits[finite], truth[finite])
+    fitted, wanted = logits[finite], np.eye(logits.shape[1])[truth[finite]]
+    temperature, (low, high) = (
+        best_temperature(fitted, wanted),
+        temperature_interval(fitted, wanted),
+    )
+    interval = min(low, temperature), max(high, temperature)
     tuned = _Rows(TUNED_ON, int(finite.sum()), case.seed)
     name, method = f"{prefix}temperature", "likeliest on validation rows; score interval, 95 %"
     yield tuned.told(name, temperature, interval, method, "")

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import softmax
 
 from edgecompress.core.case import FloatArray, IntArray, decisions
@@ -22,7 +21,6 @@ from edgecompress.core.power import CONFIDENCE, z_of
 
 BINS: Final = 15
 RESAMPLES: Final = 1_000  # for a standard deviation, which settles sooner than quantiles do
-COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are tried
 LEAST_PROBABILITY: Final = 1e-12  # what a zero counts as, so that one row stays one row
 
 
@@ -141,33 +139,3 @@ def negative_log_likelihood(logits: FloatArray, truth: IntArray) -> NDArray[np.f
     of_truth = probabilities(logits)[np.arange(len(truth)), truth]
     of_truth[~np.isfinite(logits).all(axis=1)] = 0.0
     return -np.log(np.maximum(of_truth, LEAST_PROBABILITY))
-
-
-def fitted_temperature(logits: FloatArray, truth: IntArray) -> tuple[float, Interval]:
-    """The temperature that makes the truth likeliest, and its interval; rows must be finite.
-
-    Where the likelihood is best its slope is zero; the interval holds every temperature whose mean
-    slope over rows is within z standard errors of zero (a score interval). Temperatures outside
-    [1/20, 20] are not tried.
-
-    Source: Guo et al. (2017), arXiv:1706.04599, section 4.2.
-    """
-    wide = logits.astype(np.float64)
-    of_truth = wide[np.arange(len(truth)), truth]
-
-    def slope(log_inverse: float, errors: float) -> float:
-        soft = softmax(wide * math.exp(log_inverse), axis=1)
-        slopes = (soft * wide).sum(axis=1) - of_truth
-        return float(slopes.mean() + errors * slopes.std() / math.sqrt(len(slopes)))
-
-    def temperature(errors: float) -> float:
-        low, high = -math.log(HOTTEST), -math.log(COLDEST)
-        if slope(low, errors) >= 0:
-            return HOTTEST
-        if slope(high, errors) <= 0:
-            return COLDEST
-        return math.exp(-brentq(slope, low, high, args=(errors,)))
-
-    z = z_of(CONFIDENCE)
-    best, ends = temperature(0.0), (temperature(-z), temperature(z))
-    return best, (min(best, *ends), max(best, *ends))

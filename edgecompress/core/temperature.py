@@ -1,11 +1,15 @@
 """One number that makes a model's probabilities softer or sharper, and no decision another."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import log_softmax, softmax
 
 from edgecompress.core.case import FloatArray
+from edgecompress.core.intervals import Interval
+from edgecompress.core.power import CONFIDENCE, z_of
 
 Probabilities = NDArray[np.float64]
 
@@ -29,6 +33,31 @@ def best_temperature(logits: FloatArray, target: Probabilities) -> float:
         return cross_entropy(wide / np.exp(log_temperature), target)
 
     return float(np.exp(minimize_scalar(entropy, bounds=(-WIDEST, WIDEST), method="bounded").x))
+
+
+def temperature_interval(logits: FloatArray, target: Probabilities) -> Interval:
+    """Of `best_temperature` over rows, 95 %: a score interval, which resamples and refits nothing.
+
+    Cross-entropy is least where its slope is zero; the interval holds every temperature at which
+    the mean slope over rows is within z standard errors of zero.
+    """
+    wide = logits.astype(np.float64)
+    wanted = (target * wide).sum(axis=1)
+
+    def slope(log_inverse: float, errors: float) -> float:
+        found = (softmax(wide * math.exp(log_inverse), axis=1) * wide).sum(axis=1) - wanted
+        return float(found.mean() + errors * found.std() / math.sqrt(len(found)))
+
+    def temperature(errors: float) -> float:
+        if slope(-WIDEST, errors) >= 0:
+            return math.exp(WIDEST)
+        if slope(WIDEST, errors) <= 0:
+            return math.exp(-WIDEST)
+        return math.exp(-brentq(slope, -WIDEST, WIDEST, args=(errors,)))
+
+    z = z_of(CONFIDENCE)
+    low, high = sorted((temperature(-z), temperature(z)))
+    return low, high
 
 
 def cross_entropy(logits: NDArray[np.floating], target: Probabilities) -> float:

@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from edgecompress.core.calibration import (
     Decided,
     brier,
     error_interval,
     expected_error,
-    fitted_temperature,
     increase_interval,
     negative_log_likelihood,
     reliability,
@@ -116,24 +114,3 @@ def test_a_truth_held_impossible_counts_as_a_millionth_of_a_millionth():
     sure = np.array([[200.0, 0.0]], np.float32)
     found = negative_log_likelihood(np.concatenate([sure, NAN]), np.array([1, 0]))
     assert found == pytest.approx(-math.log(1e-12))
-
-
-@pytest.mark.parametrize("temperature", [0.5, 2.0])
-def test_a_temperature_that_was_applied_is_found(temperature):
-    rng = np.random.default_rng(3)
-    logits = rng.normal(0, 2, (4000, 3))
-    chosen = rng.random((4000, 1)) > softmax(logits, axis=1).cumsum(axis=1)
-    truth = chosen.sum(axis=1)
-    found, (low, high) = fitted_temperature((logits * temperature).astype(np.float32), truth)
-    assert found == pytest.approx(temperature, rel=0.08)
-    assert low < temperature < high
-
-
-def test_rows_that_are_all_right_ask_for_the_coldest_temperature():
-    logits = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
-    assert fitted_temperature(logits, np.array([0, 1]))[0] == 0.05
-
-
-def test_rows_that_are_all_wrong_ask_for_the_hottest_temperature():
-    logits = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
-    assert fitted_temperature(logits, np.array([1, 0]))[0] == 20.0
