@@ -29,6 +29,7 @@ from edgecompress.report.plots import (
     curve,
     histogram,
     log_axis,
+    scatter,
     share_axis,
 )
 from edgecompress.report.sheets import Sheet, sheet, sheet_of
@@ -42,7 +43,6 @@ SECTIONS = (  # id, heading, note, kinds; what is of no kind comes last
 )
 THE_REST = ("details", "In detail", "")
 WANTED_COVERAGE = 0.8
-DOT = 4.5  # px, radius
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _reliability(content: Reliability) -> Drawn:
     lowest = min(seen, default=0.0)
     axes = (share_axis("confidence", lowest), share_axis("accuracy", lowest, flip=True))
     caption = f"{_sure('Candidate', content.ours)}; {_sure('teacher', content.teacher)}."
-    series = tuple(curve(who, axes, _dots(bins)) for who, bins in both)
+    series = tuple(scatter(who, axes, _points(bins)) for who, bins in both)
     columns = [("model", ""), ("from", "fraction"), ("to", "fraction")]
     columns += [("confidence", "fraction"), ("accuracy", "fraction"), ("n", "count")]
     rows = [
@@ -138,7 +138,7 @@ def _reliability(content: Reliability) -> Drawn:
     return Drawn(
         "plot",
         Plot(f"accuracy by confidence. {caption}", *axes, series, diagonal=True),
-        f"{caption} On the diagonal a model is right as often as it is sure.",
+        f"{caption} Each dot is a bin of rows; on the diagonal a model is right as often as sure.",
         sheet(columns, rows),
     )
 
@@ -152,9 +152,9 @@ def _sure(who: str, bins: Sequence[Bin]) -> str:
     return f"{who}: {100 * sure:.1f} % sure and {100 * right:.1f} % right"
 
 
-def _dots(bins: Sequence[Bin]) -> list[tuple[float, float, float]]:
+def _points(bins: Sequence[Bin]) -> list[tuple[float, float]]:
     return [
-        (b.confidence, b.accuracy, DOT)
+        (b.confidence, b.accuracy)
         for b in bins
         if b.confidence is not None and b.accuracy is not None
     ]
@@ -167,7 +167,7 @@ def _coverage(content: Coverage) -> Drawn:
         share_axis("share of texts answered", 0.0),
         share_axis("accuracy", min(right for _, points in both for _, right in points), flip=True),
     )
-    series = tuple(curve(who, axes, [(c, a, 0) for c, a in points]) for who, points in both)
+    series = tuple(curve(who, axes, points) for who, points in both)
     ours, teacher = (min(points, key=_from_wanted) for _, points in both)
     caption = (
         f"Answering only the surest {100 * ours[0]:.0f} % of texts, the candidate is right on "

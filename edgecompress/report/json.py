@@ -1,6 +1,7 @@
 """report.json: the report for programs, with the field names of schema version 1."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from edgecompress.core.exhibit import Exhibit
@@ -18,24 +19,12 @@ def dumps(report: RunReport) -> str:
 
 def document(report: RunReport) -> dict[str, Any]:
     """Every number that was measured, with its interval, its limit and what came of it."""
-    ours, teacher = report.candidate, report.teacher
     return {
         "schema_version": SCHEMA_VERSION,
         "verdict": report.gate.outcome.value,
         "recipe": {"name": report.recipe_name, "digest": report.recipe_digest},
-        "candidate": {
-            "name": ours.name,
-            "digest": ours.digest,
-            "params": ours.params,
-            "bytes": ours.bytes,
-            "file": ours.file,
-        },
-        "teacher": {
-            "name": teacher.name,
-            "digest": teacher.digest,
-            "params": teacher.params,
-            "bytes": teacher.bytes,
-        },
+        "candidate": asdict(report.candidate),
+        "teacher": asdict(report.teacher),
         "environment": dict(report.environment),
         "data": {role: dict(notes) for role, notes in report.data.items()},
         "checks": [_check(verdict) for verdict in report.gate.verdicts],

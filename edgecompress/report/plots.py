@@ -43,11 +43,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Dot:
-    """One point of a curve."""
+    """One point."""
 
     x: str
     y: str
-    r: str  # px
 
 
 @dataclass(frozen=True)
@@ -120,15 +119,20 @@ def _ticks(
     )
 
 
-def curve(
-    who: str, axes: tuple[Axis, Axis], points: Iterable[tuple[float, float, float]]
-) -> Series:
-    """A line through points of (x, y, radius of the dot in px; 0 for none), from left to right."""
-    x, y = axes
-    placed = [(x.place(a), 100 - y.place(b), r) for a, b, r in sorted(points)]
-    line = " ".join(f"{a:.2f},{b:.2f}" for a, b, _ in placed)
-    dots = tuple(Dot(at(a), at(b), f"{r:.1f}") for a, b, r in placed if r)
-    return Series(who, line=line, dots=dots)
+def curve(who: str, axes: tuple[Axis, Axis], points: Iterable[tuple[float, float]]) -> Series:
+    """A line through the points, from left to right."""
+    placed = (_placed(axes, point) for point in sorted(points))
+    return Series(who, line=" ".join(f"{x:.2f},{y:.2f}" for x, y in placed))
+
+
+def scatter(who: str, axes: tuple[Axis, Axis], points: Iterable[tuple[float, float]]) -> Series:
+    """A dot for each point."""
+    placed = (_placed(axes, point) for point in points)
+    return Series(who, dots=tuple(Dot(at(x), at(y)) for x, y in placed))
+
+
+def _placed(axes: tuple[Axis, Axis], point: tuple[float, float]) -> tuple[float, float]:
+    return axes[0].place(point[0]), 100 - axes[1].place(point[1])
 
 
 def histogram(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from edgecompress.core.gate import Refusal, Verdict
 from edgecompress.core.report import ModelFacts, RunReport
 from edgecompress.report.numbers import figures, printable
-from edgecompress.report.verdicts import headline, name_of, reason, refused_limit
+from edgecompress.report.verdicts import gathered, headline, name_of, reason, refused_limit
 
 _HEAD = ("outcome", "measurement", "part", "data", "value", "interval", "limit", "n", "rows needed")
 _FLUSH_RIGHT = {"value", "interval", "limit", "n", "rows needed"}
@@ -13,13 +13,17 @@ _ASCII = str.maketrans({"≥": ">=", "≤": "<=", "−": "-", "×": "x", "–": 
 
 
 def text_table(report: RunReport) -> str:
-    """Every measurement with its interval; judged ones first, in the order of the recipe."""
-    verdicts = sorted(report.gate.verdicts, key=lambda v: v.limit is None)
+    """Every measurement with its interval; judged ones first, in the order of the recipe.
+
+    Of a measurement with many parts only what is worth a line at once.
+    """
+    shown, rest = gathered(sorted(report.gate.verdicts, key=lambda v: v.limit is None))
     name = printable(report.recipe_name, 80)
     first = f"{report.gate.outcome.upper()}: {name}: {headline(report.gate)}"
-    rows = [*map(_row, verdicts), *map(_refused_row, report.gate.refusals)]
+    rows = [*map(_row, shown), *map(_refused_row, report.gate.refusals)]
     why = [f"{name_of(r)}: {reason(r)}" for r in report.gate.refusals]
-    lines = [first, "", *_aligned([_HEAD, *rows]), "", *why, _models(report)]
+    more = [f"and {len(rest)} more parts, which report.json holds"] if rest else []
+    lines = [first, "", *_aligned([_HEAD, *rows]), *more, "", *why, _models(report)]
     return "\n".join(lines).translate(_ASCII)
 
 

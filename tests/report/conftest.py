@@ -126,7 +126,9 @@ def holding() -> RunReport:
         recipe_name="quickstart",
         recipe_digest="5" * 64,
         candidate=ModelFacts("quickstart", "c" * 64, 17_390_000, 17_210_433, "model.onnx"),
-        teacher=ModelFacts("resource:minilm-l6", "7" * 64, 22_700_000, 90_900_000),
+        teacher=ModelFacts(
+            "resource:minilm-l6", "7" * 64, 22_700_000, 90_900_000, "model.safetensors"
+        ),
         environment=ENVIRONMENT,
         gate=GateReport(verdicts()),
         stages=stages(),

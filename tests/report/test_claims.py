@@ -28,3 +28,9 @@ def test_texts_from_elsewhere_count_once_they_were_judged(holding):
 def test_a_machine_is_named_only_where_it_matters(holding):
     untimed = tuple(v for v in holding.gate.verdicts if v.check not in ("latency", "size"))
     assert "Fictional" not in _claims(replace(holding, gate=GateReport(untimed)))
+
+
+def test_what_is_measured_between_two_roles_does_not_add_rows_to_one(holding):
+    auroc = replace(holding.gate.verdicts[0].measured, name="ood_auroc", n=5000)
+    more = (*holding.gate.verdicts, replace(holding.gate.verdicts[0], measured=auroc))
+    assert "2,015 of test" in _claims(replace(holding, gate=GateReport(more)))

@@ -2,7 +2,15 @@
 
 import pytest
 
-from edgecompress.report.plots import OURS, count_axis, curve, histogram, log_axis, share_axis
+from edgecompress.report.plots import (
+    OURS,
+    count_axis,
+    curve,
+    histogram,
+    log_axis,
+    scatter,
+    share_axis,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +54,14 @@ def test_ten_times_as_much_is_as_far_everywhere():
 
 def test_a_curve_runs_from_left_to_right():
     axes = share_axis("x", 0.0), share_axis("y", 0.5)
-    drawn = curve(OURS, axes, [(1.0, 0.5, 0), (0.5, 1.0, 3)])
+    drawn = curve(OURS, axes, [(1.0, 0.5), (0.5, 1.0)])
     assert drawn.line == "50.00,0.00 100.00,100.00"
-    assert [(dot.x, dot.y, dot.r) for dot in drawn.dots] == [("50.00%", "0.00%", "3.0")]
+
+
+def test_a_dot_lies_where_both_its_numbers_are():
+    axes = share_axis("x", 0.0), share_axis("y", 0.5)
+    (dot,) = scatter(OURS, axes, [(0.5, 0.75)]).dots
+    assert (dot.x, dot.y) == ("50.00%", "50.00%")
 
 
 def test_bars_stand_on_the_ground_and_empty_bins_have_none():

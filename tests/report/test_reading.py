@@ -1,7 +1,7 @@
 """A report that was read back tells the same, byte for byte; what is no report is refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -22,6 +22,15 @@ REPORTS = ["holding", "broken", "undecided", "empty", "scored", "full", "refusin
 def test_read_back_it_tells_the_same_bytes(request, name, tell):
     report = request.getfixturevalue(name)
     assert tell(loads(dumps(report), "report.json")) == tell(report)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_field_is_lost(request, name):
+    report = request.getfixturevalue(name)
+    before, after = (
+        json.loads(json.dumps(asdict(one))) for one in (report, loads(dumps(report), "report.json"))
+    )
+    assert after == before
 
 
 def test_a_limit_keeps_the_rows_that_it_asks_for(full):

@@ -46,3 +46,8 @@ def test_an_empty_gate_is_told_not_hidden(empty):
 def test_parts_have_a_column_where_there_are_any(holding, full):
     assert " part " not in _rows(holding)[0]
     assert any(" after_attack_drop   " in row and " pwws " in row for row in _rows(full))
+
+
+def test_many_parts_do_not_bury_the_rest(full):
+    # of 40 slices each: 5 of accuracy, of its drop, and of label loyalty
+    assert "\nand 105 more parts, which report.json holds\n" in text_table(full)
