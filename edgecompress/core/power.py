@@ -8,6 +8,7 @@ nothing.
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import ClassVar
 
 CONFIDENCE = 0.95
 POWER = 0.80
@@ -42,6 +43,7 @@ class Statistic:
     reach: float = 1.0
     usual: float | None = None
     beatable: bool = False
+    step: ClassVar[float] = 0.0  # rows by which a count can be unlucky in being whole
 
     def least_margin(self, rows: int, confidence: float = CONFIDENCE) -> float:
         """What a perfect candidate certifies: every row right leaves z² / (n + z²) in doubt."""
@@ -71,8 +73,9 @@ class Statistic:
         if self.usual is None or margin <= self.usual:
             return least
         at_limit, as_usual = self._spreads(margin, self.usual)
-        root = (z * at_limit + power * as_usual) / (margin - self.usual)
-        return max(least, math.ceil(root**2))
+        room = margin - self.usual
+        root = (z * at_limit + power * as_usual) / room
+        return max(least, math.ceil(root**2 + self.step / room))
 
     def _spreads(self, margin: float, usual: float) -> tuple[float, float]:
         """Standard deviations over rows, at the limit and of a usual candidate."""
@@ -82,6 +85,8 @@ class Statistic:
 @dataclass(frozen=True)
 class Share(Statistic):
     """A share of rows, by Wilson's interval, whose width is that of a share at its bound."""
+
+    step: ClassVar[float] = 1.0
 
     def _spreads(self, margin: float, usual: float) -> tuple[float, float]:
         return math.sqrt(margin * (1 - margin)), math.sqrt(usual * (1 - usual))

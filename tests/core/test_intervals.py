@@ -2,10 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from edgecompress.core.intervals import (
     block_bootstrap,
+    bootstrap,
+    bootstrap_bca,
     bootstrap_mean,
+    mcnemar,
+    newcombe,
+    newcombe_paired,
     paired_drop,
     quantile_bounds,
     wilson,
@@ -39,16 +45,31 @@ def test_losing_every_row_ends_at_one():
     assert (high, low < 1) == (1.0, True)
 
 
-@pytest.mark.parametrize(("lost", "won"), [(0.06, 0.03), (0.01, 0.01), (0.10, 0.02)])
-def test_the_paired_interval_covers_the_truth_as_often_as_it_says(lost, won):
-    # 1,500 simulations at nominal 95 %: 3 standard errors are 1.7 points
-    rng = np.random.default_rng(1)
-    draws = rng.multinomial(300, [lost, won, 1 - lost - won], size=1500)
-    hits = 0
-    for b, c, _ in draws:
-        low, high = paired_drop(int(b), int(c), 300)
-        hits += low <= lost - won <= high
-    assert hits / 1500 == pytest.approx(0.95, abs=0.017)
+def test_newcombe_agrees_with_published_values():
+    # Newcombe (1998), Statistics in Medicine 17, p. 873, table II (a), method 10: 56/70 - 48/80
+    assert newcombe((56, 70), (48, 80)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_paired_rows_without_correlation_are_two_sets_of_rows():
+    # 40 of 80 and 20 of 80, and half of the 20 among the 40: the product of the margins
+    both, first, second = 10, 30, 10
+    assert newcombe_paired(both, first, second, 80) == pytest.approx(newcombe((40, 80), (20, 80)))
+
+
+def test_rows_that_are_hits_of_both_narrow_the_paired_interval():
+    low, high = newcombe_paired(20, 20, 0, 80)
+    alone = newcombe((40, 80), (20, 80))
+    assert alone[0] < low < 0.25 < high < alone[1]
+
+
+def test_mcnemar_is_a_fair_coin_counted_out():
+    # 2 * P(X <= 2), X ~ Binomial(10, 1/2): 2 * (1 + 10 + 45) / 1024 = 0.109375
+    assert mcnemar(2, 8) == mcnemar(8, 2) == pytest.approx(0.109375)
+
+
+@pytest.mark.parametrize(("lost", "won"), [(0, 0), (5, 5)])
+def test_nothing_speaks_against_equals(lost, won):
+    assert mcnemar(lost, won) == 1.0
 
 
 def test_the_bootstrap_mean_has_the_width_of_its_standard_error():
@@ -61,6 +82,49 @@ def test_the_bootstrap_mean_has_the_width_of_its_standard_error():
 def test_the_same_seed_gives_the_same_bootstrap():
     values = np.random.default_rng(3).normal(size=50)
     assert bootstrap_mean(values, seed=1) == bootstrap_mean(values, seed=1)
+
+
+def test_bca_moves_with_the_skewness():
+    values = np.random.default_rng(8).exponential(size=200)
+    rows = lambda at: values[at].mean(axis=1)  # noqa: E731
+    plain, bca = bootstrap(200, rows, 1), bootstrap_bca(200, rows, 1)
+    assert bca[0] > plain[0]
+    assert bca[1] > plain[1]
+
+
+def test_bca_agrees_with_scipy():
+    # its own defaults: BCa, 95 %, 9,999 resamples, here by another seed
+    values = np.random.default_rng(8).exponential(size=200)
+    with_scipy = stats.bootstrap((values,), np.mean, rng=np.random.default_rng(3), batch=500)
+    expected = (with_scipy.confidence_interval.low, with_scipy.confidence_interval.high)
+    assert bootstrap_mean(values, seed=1) == pytest.approx(expected, abs=0.01)
+
+
+def test_what_belongs_to_a_row_stays_with_it():
+    # two columns that differ by one everywhere: resampled together, the difference has no spread
+    values = np.random.default_rng(9).normal(size=(50, 1)) + np.arange(2)
+    rows = lambda at: values[at, 1].mean(axis=1) - values[at, 0].mean(axis=1)  # noqa: E731
+    assert bootstrap(50, rows, 1) == pytest.approx((1, 1))
+
+
+def test_rows_that_are_all_alike_have_no_spread():
+    assert bootstrap_mean(np.ones(50), seed=1) == (1.0, 1.0)
+
+
+def test_rows_that_are_all_alike_do_not_vouch_for_those_unseen():
+    # 20 of 20 by Wilson: 20 / 23.8415
+    assert bootstrap_mean(np.ones(20), seed=1, worst=0.0)[0] == pytest.approx(0.83887, abs=1e-5)
+
+
+def test_the_worst_that_can_be_is_nothing_to_rows_that_vary():
+    values = np.random.default_rng(10).random(400)
+    assert bootstrap_mean(values, seed=1, worst=0.0) == bootstrap_mean(values, seed=1)
+
+
+def test_values_after_the_last_whole_block_only_count_in_the_value():
+    values = np.r_[np.zeros(20), 100.0]
+    low, high = block_bootstrap(values, lambda rows: rows.max(axis=1), 7, 10)
+    assert (low < 0, high) == (True, 100.0)
 
 
 def test_blocks_widen_the_interval_of_a_drifting_series():
@@ -76,12 +140,3 @@ def test_p95_needs_72_values_for_a_two_sided_interval():
     with pytest.raises(ValueError, match="71 values cannot bound"):
         quantile_bounds(np.arange(71.0), 0.95)
     assert quantile_bounds(np.arange(72.0), 0.95)[1] == 71.0
-
-
-def test_order_statistics_cover_the_median_as_often_as_they_say():
-    rng = np.random.default_rng(5)
-    hits = sum(
-        low <= 0 <= high
-        for low, high in (quantile_bounds(rng.normal(size=99), 0.5) for _ in range(2000))
-    )
-    assert hits / 2000 >= 0.94
