@@ -120,15 +120,15 @@ def _accuracies(shown: list[_Changed], role: str) -> Exhibit:
 
 
 def _examples(shown: list[_Changed], texts: TextSet, labels: tuple[str, ...]) -> Exhibit:
-    """A few texts of each suite, those first on which the candidate's decision turned."""
+    """Of each suite texts on which the candidate's decision turned, or else its first."""
 
     def named(decision: int) -> str:
         return "no answer" if decision == NO_ANSWER else labels[decision]
 
     rows = []
     for one in shown:
-        order = np.argsort(~one.ours.turned, kind="stable")[:SHOWN_OF_EACH]
-        for place in order.tolist():
+        turned = np.flatnonzero(one.ours.turned)[:SHOWN_OF_EACH].tolist()
+        for place in turned or [0]:
             decided = (one.teacher.after[place], one.ours.before[place], one.ours.after[place])
             before, after = texts.texts[one.rows[place]], one.suite.texts[place]
             known = labels[one.truth[place]] if one.labels_stay else None
