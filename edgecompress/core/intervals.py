@@ -4,14 +4,16 @@ All are two-sided at `confidence`; a limit therefore holds with a one-sided risk
 """
 
 import math
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from functools import partial
-from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import binom
+from scipy.stats import DegenerateDataWarning, binom
+from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import t as student
 
 from edgecompress.core.power import CONFIDENCE, z_of
@@ -23,7 +25,6 @@ Statistic = Callable[[Rows], FloatVector]
 
 RESAMPLES = 10_000
 BLOCK_RESAMPLES = 2_000
-TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 
 
 def wilson(hits: int, n: int, confidence: float = CONFIDENCE) -> Interval:
@@ -125,14 +126,14 @@ def mcnemar(lost: int, won: int) -> float:
 def bootstrap_mean(
     values: FloatVector, seed: int, worst: float | None = None, resamples: int = RESAMPLES
 ) -> Interval:
-    """Bootstrap of a mean over rows, bias-corrected and accelerated, 95 %; see `bootstrap_bca`.
+    """Bootstrap of a mean over rows, bias-corrected and accelerated (BCa), 95 %.
 
     Args:
         worst: the least that a row can have. The lower bound is then not above that of n rows like
             these and z² more of the worst, as Wilson's is for a share without a miss: rows that
             are all alike say nothing of rows that were not seen.
     """
-    low, high = bootstrap_bca(len(values), partial(_means, values), seed, resamples)
+    low, high = bootstrap(len(values), partial(_means, values), seed, resamples=resamples)
     if worst is not None:
         z2 = z_of(CONFIDENCE) ** 2
         low = min(low, (float(values.sum()) + z2 * worst) / (len(values) + z2))
@@ -140,68 +141,50 @@ def bootstrap_mean(
 
 
 def _means(values: FloatVector, rows: Rows) -> FloatVector:
-    means: FloatVector = values[rows].mean(axis=1)
+    means: FloatVector = values[rows].mean(axis=-1)
     return means
 
 
-def bootstrap(n: int, statistic: Statistic, seed: int, resamples: int = RESAMPLES) -> Interval:
-    """Percentile bootstrap of any statistic of n rows (Efron 1979), 95 %.
+def bootstrap(
+    n: int,
+    statistic: Statistic,
+    seed: int,
+    method: Literal["BCa", "percentile"] = "BCa",
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Bootstrap of any smooth statistic of n rows, 95 %; scipy's, on places of rows.
 
     Rows are drawn, so that whatever `statistic` reads of a row stays together: a difference of two
     models on the same rows is a paired bootstrap.
 
     Args:
-        statistic: maps places of rows, [resamples, n], to [resamples].
+        statistic: maps places of rows, [..., n], to [...].
+        method: plain percentiles (Efron 1979) miss the truth on one side when rows are skewed, as
+            those of a mean near its best value are; BCa moves both ends by the skewness seen
+            (Efron 1987).
     """
-    drawn, seen = _resampled(n, statistic, seed, resamples)
-    return _between(drawn, seen, TAILS)
-
-
-def bootstrap_bca(n: int, statistic: Statistic, seed: int, resamples: int = RESAMPLES) -> Interval:
-    """Bias-corrected, accelerated bootstrap of a smooth statistic of n rows (Efron 1987), 95 %.
-
-    Skewed rows, such as those of a mean near its best value, make plain percentiles miss the truth
-    on one side; this moves both ends by the skewness seen.
-
-    Args:
-        statistic: as for `bootstrap`.
-    """
-    drawn, seen = _resampled(n, statistic, seed, resamples)
-    below = float((drawn < seen).mean() + (drawn == seen).mean() / 2)
-    if not 0 < below < 1:
-        return _between(drawn, seen, TAILS)
-    normal, skew = NormalDist(), _acceleration(n, statistic)
-    bias = normal.inv_cdf(below)
-    ends = [bias + normal.inv_cdf(tail) for tail in TAILS]
-    return _between(drawn, seen, [normal.cdf(bias + end / (1 - skew * end)) for end in ends])
-
-
-def _acceleration(n: int, statistic: Statistic) -> float:
-    """Skewness of the statistic without each of at most 200 groups of rows in turn (jackknife)."""
+    seen = float(statistic(np.arange(n)))
     if n < 2:
-        return 0.0
-    groups = np.array_split(np.arange(n), min(n, 200))
-    left = np.array([statistic(np.delete(np.arange(n), gone)[None, :])[0] for gone in groups])
-    away = left.mean() - left
-    squares = float((away**2).sum())
-    return float((away**3).sum()) / (6 * squares**1.5) if squares else 0.0
+        return seen, seen
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # rows all alike: no spread
+        low, high = scipy_bootstrap(
+            (np.arange(n),),
+            lambda rows, axis: statistic(rows),
+            n_resamples=resamples,
+            batch=500,
+            vectorized=True,
+            confidence_level=CONFIDENCE,
+            method=method,
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
+    return _holding(seen, low, high)
 
 
-def _resampled(
-    n: int, statistic: Statistic, seed: int, resamples: int
-) -> tuple[FloatVector, float]:
-    """The statistic of rows drawn with replacement, [resamples], and of the rows as they are."""
-    rng = np.random.default_rng(seed)
-    drawn = [
-        statistic(rng.integers(0, n, size=(min(500, resamples - start), n)))
-        for start in range(0, resamples, 500)
-    ]
-    return np.concatenate(drawn), float(statistic(np.arange(n)[None, :])[0])
-
-
-def _between(drawn: FloatVector, seen: float, shares: Sequence[float]) -> Interval:
-    low, high = np.quantile(drawn, shares)
-    return min(float(low), seen), max(float(high), seen)
+def _holding(seen: float, low: float, high: float) -> Interval:
+    """At least the value itself, which is all that rows without any spread give."""
+    low, high = np.nan_to_num([low, high], nan=seen).tolist()
+    return min(low, seen), max(high, seen)
 
 
 def block_bootstrap(
@@ -221,13 +204,13 @@ def block_bootstrap(
         statistic: maps [resamples, n] to [resamples].
         block: how many neighbours belong together.
     """
-    blocks = len(values) // block
+    blocks, tail = len(values) // block, (1 - CONFIDENCE) / 2
     rng = np.random.default_rng(seed)
     starts = block * rng.integers(0, blocks, size=(BLOCK_RESAMPLES, blocks, 1))
     rows = (starts + np.arange(block)).reshape(BLOCK_RESAMPLES, -1)
     seen = float(statistic(values[None, :])[0])
-    low, high = _between(statistic(values[rows]), seen, TAILS)
-    few = math.sqrt(blocks / (blocks - 1)) * float(student.isf(TAILS[0], blocks - 1))
+    low, high = _holding(seen, *np.quantile(statistic(values[rows]), [tail, 1 - tail]))
+    few = math.sqrt(blocks / (blocks - 1)) * float(student.isf(tail, blocks - 1))
     wider = few / z_of(CONFIDENCE)
     return seen - wider * (seen - low), seen + wider * (high - seen)
 

@@ -15,7 +15,6 @@ from edgecompress.core.intervals import (
     Interval,
     block_bootstrap,
     bootstrap,
-    bootstrap_bca,
     bootstrap_mean,
     newcombe,
     newcombe_paired,
@@ -110,7 +109,7 @@ def resampled(interval, simulations, n=200):
 
 
 def mean_of(values):
-    return lambda rows: values[rows].mean(axis=1)
+    return lambda rows: values[rows].mean(axis=-1)
 
 
 def test_bca_on_a_skewed_mean():
@@ -121,9 +120,9 @@ def test_bca_on_a_skewed_mean():
 @pytest.mark.slow
 def test_percentiles_let_too_much_pass_where_bca_does_not():
     # nominal: 2.5 % on each side; what lies above the truth would certify too much loyalty
-    simulations, n = 8000, 100
-    plain = resampled(lambda v: bootstrap(n, mean_of(v), 7, 1000), simulations, n)
-    bca = resampled(lambda v: bootstrap_bca(n, mean_of(v), 7, 1000), simulations, n)
+    simulations, n = 3000, 100
+    plain = resampled(lambda v: bootstrap(n, mean_of(v), 7, "percentile", 1000), simulations, n)
+    bca = resampled(lambda v: bootstrap(n, mean_of(v), 7, "BCa", 1000), simulations, n)
     assert as_it_says(1 - sum(plain))
     assert as_it_says(1 - sum(bca))
     assert plain[0] > 0.04
@@ -135,8 +134,8 @@ def test_percentiles_on_a_symmetric_statistic():
     hits = 0
     for _ in range(1000):
         pairs = rng.normal(size=(200, 2))
-        rows = lambda at, p=pairs: (p[at, 0] - p[at, 1]).mean(axis=1)  # noqa: E731
-        low, high = bootstrap(200, rows, 7, 1000)
+        rows = lambda at, p=pairs: (p[at, 0] - p[at, 1]).mean(axis=-1)  # noqa: E731
+        low, high = bootstrap(200, rows, 7, "percentile", 1000)
         hits += low <= 0 <= high
     assert as_it_says(hits / 1000)
 
@@ -161,9 +160,9 @@ def test_whole_turns_on_the_median_of_timings_that_share_noise_within_a_turn(n, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shared", [0.0, 0.7, 2.0])
-@pytest.mark.parametrize("n", [100, 300, 1000])
+@pytest.mark.parametrize("n", [100, 300])
 def test_whole_turns_however_much_they_share(n, shared):
-    rng, simulations, hits = np.random.default_rng(6), 3000, 0
+    rng, simulations, hits = np.random.default_rng(6), 1500, 0
     for seed in range(simulations):
         low, high = block_bootstrap(turns(rng, n, shared), median, seed, 10)
         hits += low <= 0 <= high
