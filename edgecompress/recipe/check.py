@@ -50,9 +50,7 @@ class CheckSettings(Section):
 
     def limits(self) -> dict[str, Limit]:
         """Measurement name -> its limit, for every limit the recipe sets."""
-        return {
-            Limited(*self.limited[setting]).measurement: limit for setting, limit in self._set()
-        }
+        return {self.limited[setting].measurement: limit for setting, limit in self._set()}
 
     def claims(self, rows: int, classes: int) -> Iterator[Claim]:
         """For `plan`: every limit of the recipe that rests on counted rows.
@@ -61,13 +59,13 @@ class CheckSettings(Section):
             rows: of one of its data roles.
         """
         for setting, limit in self._set():
-            if statistic := Limited(*self.limited[setting]).statistic:
+            if statistic := self.limited[setting].statistic:
                 yield Claim(setting, limit, statistic, rows)
 
     def _set(self) -> Iterator[tuple[str, Limit]]:
-        for setting, (_, side, *_) in self.limited.items():
+        for setting, limited in self.limited.items():
             if (value := getattr(self, setting)) is not None:
-                yield setting, Limit(**{side: value})
+                yield setting, Limit(**{limited.side: value})
 
     def roles(self, present: Collection[str]) -> tuple[str, ...]:
         """The data roles it measures on: `data`, or all below it where it is a group (`ood`)."""

@@ -25,7 +25,11 @@ from edgecompress.workflow.keeping import Keeper
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, teacher_origin
 from edgecompress.workflow.plan import Start, Step, make_steps, takes_pairs
-from edgecompress.workflow.sanity import require_knowing_teacher, require_known_by_gate
+from edgecompress.workflow.sanity import (
+    require_knowing_teacher,
+    require_known_by_gate,
+    require_sliceable,
+)
 from edgecompress.workflow.validate import require_sound
 from edgecompress.workflow.workspace import Workspace
 
@@ -82,6 +86,7 @@ def start(file: RecipeFile, ws: Workspace) -> Run:
     run = Run(file, ws, data, origin, make_steps(file, data), ws.store.journal(run_id))
     run.tell("run-started", recipe=file.recipe.name, digest=file.digest)
     run.leaks = data.leaks(training_roles(file.recipe), judging_roles(file.recipe))
+    require_sliceable(file.recipe, data)
     return run
 
 
