@@ -63,7 +63,9 @@ def _named_case(
     part = f" ({m.part})" if m.part else ""
     where = f" on {m.data}" if m.data else ""
     name = printable(f"{m.name}{part}{where}")
-    return ElementTree.SubElement(suite, "testcase", classname=f"edgecompress.{check}", name=name)
+    return ElementTree.SubElement(
+        suite, "testcase", classname=printable(f"edgecompress.{check}"), name=name
+    )
 
 
 def _fail(case: ElementTree.Element, outcome: Outcome, text: str) -> None:

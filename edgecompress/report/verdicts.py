@@ -98,7 +98,7 @@ def name_of(told: Told) -> str:
 def reason(told: Told) -> str:
     """Why the outcome is what it is, and what would change it."""
     if isinstance(told, Refusal):
-        return f"no number can be given: {told.refused.why}"
+        return f"no number can be given: {printable(told.refused.why)}"
     match told.outcome:
         case Outcome.HOLDS:
             return f"{distance_text(told)} to spare"

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from edgecompress.core.exhibit import Exhibit
 from edgecompress.core.gate import GateReport, Limit, Refusal, Verdict
 from edgecompress.core.measurement import Measurement, Refused, exact
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
-from tests.report.full import filled
+from tests.report.full import adversarial, filled
 
 Make = Callable[..., Verdict]
 
@@ -228,6 +230,22 @@ def refusing(holding: RunReport) -> RunReport:
 HOSTILE = "</script><b>&\"'|`\x00\u202e--- {{ 7 * 7 }} \n### x" + "w" * 10_000
 
 
+def hostile_exhibits() -> tuple[Exhibit, ...]:
+    """Texts, labels and titles of the same kind, in every place that takes words."""
+    answered = dict.fromkeys(("origin", "text", "label", "teacher", "ours"), HOSTILE)
+    attacked = {**adversarial(HOSTILE)["rows"][0], "origin": HOSTILE, "label": HOSTILE}
+    attacked |= {"from": HOSTILE, "to": HOSTILE, "diff": [["gone", HOSTILE], ["new", HOSTILE]]}
+    squares = {"ours": [[1, 2], [3, 4]], "teacher": [[1, 2], [3, 4]]}
+    contents: dict[str, dict[str, Any]] = {
+        "table": {"columns": [{"name": HOSTILE, "unit": ""}] * 6, "rows": [[HOSTILE] * 6]},
+        "texts": {"rows": [answered]},
+        "adversarial": {"attack": HOSTILE, "rows": [attacked]},
+        "confusion": {"labels": [HOSTILE, HOSTILE], **squares},
+        HOSTILE: {HOSTILE: HOSTILE},
+    }
+    return tuple(Exhibit(kind, HOSTILE, HOSTILE, content) for kind, content in contents.items())
+
+
 @pytest.fixture
 def hostile(holding: RunReport) -> RunReport:
     """Every name and note is what an attacker would write into a data file."""
@@ -241,7 +259,11 @@ def hostile(holding: RunReport) -> RunReport:
         candidate=replace(holding.candidate, name=HOSTILE),
         teacher=replace(holding.teacher, name=HOSTILE),
         environment={HOSTILE: HOSTILE},
-        gate=GateReport(loud),
+        gate=GateReport(
+            loud,
+            hostile_exhibits(),
+            (Refusal(HOSTILE, Refused(HOSTILE, HOSTILE, HOSTILE, HOSTILE), Limit(at_most=1.0)),),
+        ),
         stages=tuple(replace(s, kind=HOSTILE, facts={HOSTILE: HOSTILE}) for s in holding.stages),
         data={HOSTILE: {HOSTILE: HOSTILE}},
     )

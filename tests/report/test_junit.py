@@ -45,7 +45,7 @@ def test_an_empty_gate_does_not_look_like_success(empty):
 
 
 def test_hostile_names_stay_inside_their_element(hostile):
-    assert len(_suite(hostile).findall("testcase")) == 8
+    assert len(_suite(hostile).findall("testcase")) == 9
 
 
 def test_parts_are_cases_of_their_own(full):
