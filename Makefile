@@ -21,7 +21,7 @@ help: ## list these targets
 $(INSTALLED): pyproject.toml requirements/lock.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install $(TORCH_ARGS) -c requirements/lock.txt torch
-	$(PIP) install -c requirements/lock.txt -e '.[build,dev]'
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack,dev]'
 	$(PIP) check
 	touch $@
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgecompress.checks import (
     accuracy,
+    attack,
     calibration,
     latency,
     loyalty,
@@ -27,6 +28,7 @@ CHECKS: dict[str, CheckFunction] = {
     "slices": slices.measure,
     "shift": shift.measure,
     "calibration": calibration.measure,
+    "attack": attack.measure,
     "latency": latency.measure,
     "size": size.measure,
     "parity": parity.measure,

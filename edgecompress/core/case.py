@@ -35,6 +35,28 @@ def keep_nothing(asked: Mapping[str, Any], make: Make) -> Path:
     raise AssertionError(f"nobody keeps {asked}")
 
 
+class Sources(Protocol):
+    """What checks read beside the rows, by the name that a recipe gives it."""
+
+    def digest(self, name: str) -> str:
+        """Changes when the contents would; nothing is fetched."""
+
+    def place(self, name: str) -> Path:
+        """The file, or the folder of the resource, which is fetched if need be."""
+
+
+class NoSources:
+    """For checks that read nothing beside the rows."""
+
+    def digest(self, name: str) -> str:
+        """Nobody knows."""
+        raise AssertionError(f"nobody knows {name}")
+
+    def place(self, name: str) -> Path:
+        """Nowhere."""
+        raise AssertionError(f"nobody has {name}")
+
+
 class Predictor(Protocol):
     """Anything that answers texts: a torch teacher, an ONNX candidate, a fake in a test."""
 
@@ -81,6 +103,7 @@ class Case:
     parent: Contestant | None = None  # the candidate's fp32 torch parent, where there is one
     retrained: Contestant | None = None  # the teacher from another seed, where a check asks for it
     keep: Keep = keep_nothing  # what is dear to make, such as adversarial texts
+    sources: Sources = field(default_factory=NoSources)
     workers: int = 1  # processes that may work at once
     progress: Progress = field(default_factory=Silent)
     known: Answers = field(default_factory=dict, repr=False)

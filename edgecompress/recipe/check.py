@@ -41,6 +41,7 @@ class CheckSettings(Section):
 
     limited: ClassVar[Mapping[str, Limited]]  # by setting
     libraries: ClassVar[tuple[str, ...]] = ()  # beside those of the runtime: they change numbers
+    extra: ClassVar[str] = "build"  # of our package, which brings the libraries
     takes_groups: ClassVar[bool] = True  # whether `data` may be a group of roles, such as `ood`
 
     @property
@@ -72,6 +73,10 @@ class CheckSettings(Section):
         if (data := getattr(self, "data", None)) is None:
             return ()
         return tuple(role for role in present if role.startswith(f"{data}/")) or (data,)
+
+    def sources(self) -> tuple[str, ...]:
+        """Resources and files that it reads beside the rows, named as a recipe names them."""
+        return ()
 
     def beside(self, present: Collection[str]) -> tuple[str, ...]:
         """Further roles that it reads, such as one to compare with; no limit is on their rows."""

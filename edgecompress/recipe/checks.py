@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edgecompress.recipe.attacking import Attack
 from edgecompress.recipe.behaviour import Accuracy, Loyalty, Slices
 from edgecompress.recipe.budget import Latency, Parity, Size
 from edgecompress.recipe.check import CheckSettings
@@ -15,12 +16,13 @@ CHECKS: dict[str, type[CheckSettings]] = {
     "slices": Slices,
     "shift": Shift,
     "calibration": Calibration,
+    "attack": Attack,
     "latency": Latency,
     "size": Size,
     "parity": Parity,
 }
 
 AnyCheck = Annotated[
-    Accuracy | Loyalty | Slices | Shift | Calibration | Latency | Size | Parity,
+    Accuracy | Loyalty | Slices | Shift | Calibration | Attack | Latency | Size | Parity,
     Field(discriminator="check"),
 ]

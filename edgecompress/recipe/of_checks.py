@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from edgecompress.recipe.attacking import MADE_NEIGHBOURS, REDUCTION, WORD_SWAPS, Attack
 from edgecompress.recipe.behaviour import RETRAIN_FLOOR, Loyalty, Slices
 from edgecompress.recipe.check import CheckSettings
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
@@ -24,6 +25,8 @@ def check_mistakes(index: int, check: CheckSettings, recipe: Recipe) -> Iterator
             yield from _slices(index, check, role, recipe)
     if isinstance(check, Shift):
         yield from _shift(index, check, recipe)
+    if isinstance(check, Attack):
+        yield from _attack(index, check, recipe)
 
 
 def _loyalty(index: int, check: Loyalty, recipe: Recipe) -> Iterator[Mistake]:
@@ -81,6 +84,30 @@ def _shift(index: int, check: Shift, recipe: Recipe) -> Iterator[Mistake]:
             yield Mistake((*where, setting), "needs `perturb` with typos, casing or entities")
     if check.max_negation_lag is not None and "negation" not in check.perturb:
         yield Mistake((*where, "max_negation_lag"), "needs `perturb: [negation]`")
+
+
+def _attack(index: int, check: Attack, recipe: Recipe) -> Iterator[Mistake]:
+    where, asked = ("gate", index), set(check.recipes)
+    if len(asked) < len(check.recipes):
+        yield Mistake((*where, "recipes"), "names a recipe twice")
+    if check.limits() and asked == {REDUCTION}:
+        yield Mistake(
+            (*where, "recipes"), f"{REDUCTION} has nothing that could be limited; add another"
+        )
+    if ("word-swap-table" in asked) != (check.neighbours is not None):
+        yield Mistake(
+            (*where, "neighbours"), "is the table of `word-swap-table`; set both, or neither"
+        )
+    swaps, made = asked & WORD_SWAPS, asked & WORD_SWAPS & MADE_NEIGHBOURS
+    needed = {"word_similarity": made, "candidates": swaps} | dict.fromkeys(
+        ("sentence_similarity", "window"), swaps
+    )
+    for setting, users in needed.items():
+        if setting in check.model_fields_set and not users:
+            yield Mistake((*where, setting), "is of the word swaps, and none is asked for")
+    pairs = any(ref.text_pair is not None for _, ref in recipe.data.by_role())
+    if "column" in check.model_fields_set and not pairs:
+        yield Mistake((*where, "column"), "is for sentence pairs; these are single texts")
 
 
 def _columns(ref: DataRef, refs: Mapping[str, DataRef]) -> tuple[str, ...]:

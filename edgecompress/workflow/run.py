@@ -11,6 +11,7 @@ from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Answers, Case, Contestant
 from edgecompress.core.errors import InputError
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
+from edgecompress.data.named import NamedSources
 from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import judging_roles, roles_of_gate, training_roles
 from edgecompress.recipe.reading import RecipeFile
@@ -207,6 +208,7 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         parent=torch_contestant(parent, "torch parent") if parent else None,
         retrained=torch_contestant(run.retrained, "second teacher") if run.retrained else None,
         keep=Keeper(run.ws.store),
+        sources=NamedSources(run.file.folder, run.ws.resources),
         workers=run.ws.threads,
         progress=run.ws.progress,
     )

@@ -1,11 +1,14 @@
 """Verb `validate`: everything that can be said of a recipe before any compute, without torch."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from edgecompress.core.errors import DataError, GateUndecided, InputError, MissingExtra, RecipeError
+from edgecompress.data.named import NamedSources
 from edgecompress.data.resources import Resources
 from edgecompress.data.roles import Data
+from edgecompress.recipe.check import CheckSettings
 from edgecompress.recipe.document import KeyPath
 from edgecompress.recipe.learning import Adopt
 from edgecompress.recipe.mistakes import Mistake
@@ -30,8 +33,8 @@ def validate_recipe(path: Path, resources: Resources) -> list[Certificate]:
 
 def require_sound(file: RecipeFile, data: Data) -> list[Certificate]:
     """The checks behind `validate`, for verbs that go on; returns what the rows can certify."""
-    file.require(_pointing_nowhere(file, data))
-    _require_extras(steps_of(file.recipe))
+    file.require([*_pointing_nowhere(file, data), *_of_gate(file, data)])
+    _require_extras(steps_of(file.recipe), file.recipe.gate)
     found = certificates(file, data)
     if impossible := [c for c in found if c.impossible]:
         lines = "\n  ".join(map(str, impossible))
@@ -70,10 +73,32 @@ def _pointing_nowhere(file: RecipeFile, data: Data) -> list[Mistake]:
     return found
 
 
-def _require_extras(steps: tuple[StageSettings, ...]) -> None:
-    for library in sorted({name for step in steps for name in step.libraries}):
+def _of_gate(file: RecipeFile, data: Data) -> list[Mistake]:
+    """What checks read beside the rows, and rows that are not there."""
+    found: list[Mistake] = []
+    sources = NamedSources(file.folder, data.resources)
+    present = [role for role, _ in file.recipe.data.by_role()]
+    for index, check in enumerate(file.recipe.gate):
+        for name in check.sources():
+            try:
+                sources.digest(name)
+            except (DataError, RecipeError) as error:
+                found.append(Mistake(("gate", index), str(error)))
+        asked = getattr(check, "rows", None)
+        for role in check.roles(present):
+            there = data.rows(role) if role in present else None
+            if asked is not None and there is not None and asked > there:
+                why = f"asks for {asked:,} rows, data.{role} has {there:,}"
+                found.append(Mistake(("gate", index, "rows"), why))
+    return found
+
+
+def _require_extras(steps: Sequence[StageSettings], gate: Sequence[CheckSettings]) -> None:
+    needed = {name: "build" for step in steps for name in step.libraries}
+    needed |= {name: check.extra for check in gate for name in check.libraries}
+    for library, extra in sorted(needed.items()):
         if find_spec(library) is None:
             raise MissingExtra(
                 f"this recipe needs {library}, which is not installed: "
-                'pip install "edgecompress[build]"'
+                f'pip install "edgecompress[{extra}]"'
             )

@@ -1,0 +1,1 @@
+"""Adversarial attacks: TextAttack, offline, in worker processes of its own."""

@@ -1,0 +1,95 @@
+"""`python -m edgecompress.attacks.worker`: attacks the texts that come on stdin, one a line.
+
+Only processes with the environment of `offline.py` run this: importing TextAttack changes much of
+what it touches.
+"""
+
+import json
+import os
+import random
+import sys
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nltk
+import numpy as np
+import textattack
+import torch
+
+from edgecompress.attacks.outcomes import Kind, Outcome
+from edgecompress.attacks.recipes import build
+from edgecompress.attacks.victim import NoAnswer, Victim
+from edgecompress.core.texts import Text
+from edgecompress.models.predictor import TorchPredictor
+from edgecompress.recipe.attacking import COLUMNS
+from edgecompress.runtime.model import EdgeModel
+
+KINDS: dict[str, Kind] = {
+    "SkippedAttackResult": "skipped",
+    "FailedAttackResult": "failed",
+    "SuccessfulAttackResult": "succeeded",
+    "MaximizedAttackResult": "reduced",
+}
+DEEPEST = 100_000  # TextAttack frees a text and those it was made from by calling itself
+
+
+def main() -> None:
+    """Answer until nobody asks any more."""
+    sys.setrecursionlimit(DEEPEST)
+    torch.set_num_threads(1)
+    nltk.download = _refuse
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # TextAttack prints; stdout is for outcomes alone
+    for line in sys.stdin:
+        print(json.dumps(attacked(json.loads(line)).as_json()), file=answers, flush=True)
+
+
+def attacked(task: dict[str, Any]) -> Outcome:
+    """What becomes of one text."""
+    attack = _attack(json.dumps(task["method"]), json.dumps(task["target"]))
+    text: Text = task["text"] if isinstance(task["text"], str) else tuple(task["text"])
+    random.seed(task["seed"])
+    np.random.seed(task["seed"])
+    torch.manual_seed(task["seed"])
+    attack.clear_cache()
+    try:
+        kind, changed = _result(attack, text, task["label"])
+    except NoAnswer as broken:
+        kind, changed = ("skipped", None) if broken.text == text else ("succeeded", broken.text)
+    except Exception as error:  # TextAttack fails on some texts in ways of its own
+        return Outcome(task["row"], "unattackable", None, 0, f"{type(error).__name__}: {error}")
+    return Outcome(task["row"], kind, changed, attack.goal_function.num_queries)
+
+
+def _result(attack: textattack.Attack, text: Text, label: int) -> tuple[Kind, Text | None]:
+    columns = text if isinstance(text, str) else OrderedDict(zip(COLUMNS, text, strict=True))
+    result = attack.attack(columns, label)
+    kind = KINDS[type(result).__name__]
+    if kind in ("skipped", "failed"):
+        return kind, None
+    return kind, result.perturbed_result.attacked_text.tokenizer_input
+
+
+@cache
+def _attack(method: str, target: str) -> textattack.Attack:
+    return build(_victim(target), json.loads(method))
+
+
+@cache
+def _victim(target: str) -> Victim:
+    told = json.loads(target)
+    folder = Path(told["folder"])
+    if told["torch"]:
+        return Victim(TorchPredictor(folder, threads=1))
+    return Victim(EdgeModel.load(folder, threads=1, verify=False))
+
+
+def _refuse(*names: str, **options: object) -> bool:
+    """Recipes ask NLTK to fetch what it has; nothing is fetched here."""
+    return False
+
+
+if __name__ == "__main__":
+    main()
