@@ -31,7 +31,6 @@ class Shift(CheckSettings):
         "invariance_at_least": Limited("invariance", "at_least"),
         "max_negation_lag": Limited("negation_lag", "at_most"),
     }
-    takes_groups: ClassVar[bool] = True
 
     check: Literal["shift"]
     data: str = "ood"
@@ -82,7 +81,6 @@ class Calibration(CheckSettings):
         "ece_increase_at_most": Limited("calibration_error_increase", "at_most"),
         "brier_at_most": Limited("brier_score", "at_most", _NO_DISTANCE),
     }
-    takes_groups: ClassVar[bool] = True
 
     check: Literal["calibration"]
     data: str = "test"
