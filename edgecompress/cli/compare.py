@@ -58,7 +58,7 @@ def command(
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})
         return
-    rows = [[m.name, *_shown(m), m.method] for m in found]
+    rows = [[f"{m.name} {m.part}".strip(), *_shown(m), m.method] for m in found]
     output.table(["measurement", "value", "interval", "n", "method"], rows)
 
 
