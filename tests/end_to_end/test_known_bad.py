@@ -40,6 +40,7 @@ gate:
   - {check: loyalty, data: test, label_at_least: 0.8, probability_at_least: 0.85}
   - {check: shift, data: ood, max_drop: 0.1}
   - {check: calibration, data: test, ece_increase_at_most: 0.08}
+  - {check: parity, data: test, batch_flips_at_most: 0.05}
 """
 
 Weights = NDArray[np.float64]
@@ -85,7 +86,9 @@ class World:
         found = minimize(loss, np.zeros(len(known)), jac=True, method="L-BFGS-B").x
         return np.asarray(found * known)
 
-    def judged(self, candidate: Weights, teacher: Weights, *sets: TextSet) -> GateReport:
+    def judged(
+        self, candidate: Weights, teacher: Weights, *sets: TextSet, one_scale: bool = False
+    ) -> GateReport:
         """What the gate says of these weights; `sets` instead of the plain test texts."""
         here = self.folder / "recipe.yaml"
         here.write_text(SMOKE.read_text().split("stages:")[0] + GATE)
@@ -96,7 +99,7 @@ class World:
         )
         texts = sets or (TEST, inject(TEST, TOKENS, 0.1, seed=3))
         case = Case(
-            edge_contestant(self.write(candidate, "candidate"), "candidate"),
+            edge_contestant(self.write(candidate, "candidate", one_scale=one_scale), "candidate"),
             edge_contestant(self.write(teacher, "teacher"), "teacher"),
             dict(zip(("test", "ood/turned"), texts, strict=True)),
             LABELS,
@@ -104,22 +107,32 @@ class World:
         )
         return judge_candidate(case, read_recipe(here).recipe, ws, again=True)
 
-    def write(self, weights: Weights, name: str) -> Path:
+    def write(self, weights: Weights, name: str, *, one_scale: bool = False) -> Path:
         """A folder that the runtime loads."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         self.tokenizer.save(str(folder / "tokenizer.json"))
         config = {"id2label": dict(enumerate(LABELS)), "max_position_embeddings": 128}
         (folder / "config.json").write_text(json.dumps(config))
-        onnx.save(word_counter(weights), str(folder / "model.onnx"))
+        onnx.save(word_counter(weights, one_scale=one_scale), str(folder / "model.onnx"))
         return folder
 
 
-def word_counter(weights: Weights) -> onnx.ModelProto:
-    """Logits are sums over tokens: half the weight against, half for."""
+def word_counter(weights: Weights, *, one_scale: bool = False) -> onnx.ModelProto:
+    """Logits are sums over tokens: half the weight against, half for.
+
+    Args:
+        one_scale: the summands go through 8 bits with one scale for the whole batch, as the
+            activations of a dynamically quantized network do.
+    """
     table = np.stack([-weights / 2, weights / 2], axis=1).astype(np.float32)
+    eight_bits = [
+        helper.make_node("DynamicQuantizeLinear", ["looked_up"], ["bytes", "scale", "zero"]),
+        helper.make_node("DequantizeLinear", ["bytes", "scale", "zero"], ["each"]),
+    ]
     nodes = [
-        helper.make_node("Gather", ["table", "input_ids"], ["each"]),
+        helper.make_node("Gather", ["table", "input_ids"], ["looked_up" if one_scale else "each"]),
+        *(eight_bits if one_scale else []),
         helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
         helper.make_node("Unsqueeze", ["mask", "last"], ["wide"]),
         helper.make_node("Mul", ["each", "wide"], ["present"]),
@@ -198,3 +211,14 @@ def test_as_often_right_as_the_teacher_and_yet_another_model(world, teacher):
     """It knows the other half of the words."""
     found = broken(world.judged(world.fitted(TRAIN, half=1), teacher))
     assert found == {"label_loyalty", "probability_loyalty"}
+
+
+def test_an_answer_that_depends_on_its_company(world, student, teacher):
+    """One word's weight is so large that in its company all others round to nothing."""
+    pieces = [set(world.tokenizer.encode(text).ids) for text in TEST.texts]
+    shares = np.array([np.mean([k in one for one in pieces]) for k in range(len(student))])
+    telling = np.abs(student) * (shares > 0.03) * (shares < 0.15)
+    loud = student.copy()
+    loud[telling.argmax()] *= 300
+    assert world.judged(student, teacher, one_scale=True).outcome is Outcome.HOLDS
+    assert broken(world.judged(loud, teacher, one_scale=True)) == {"batch_flip_rate"}
