@@ -33,7 +33,8 @@ def validate_recipe(path: Path, resources: Resources) -> list[Certificate]:
 
 def require_sound(file: RecipeFile, data: Data) -> list[Certificate]:
     """The checks behind `validate`, for verbs that go on; returns what the rows can certify."""
-    file.require([*_pointing_nowhere(file, data), *_of_gate(file, data)])
+    file.require(_pointing_nowhere(file, data))
+    file.require(_of_gate(file, data))  # counts rows, which exist by now
     _require_extras(steps_of(file.recipe), file.recipe.gate)
     found = certificates(file, data)
     if impossible := [c for c in found if c.impossible]:
