@@ -17,6 +17,7 @@ from benchmarks.experiments.settings import Places, Setting
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import FloatArray
 from edgecompress.core.progress import Progress
+from edgecompress.core.texts import TextSet
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.runtime.model import EdgeModel
@@ -36,6 +37,7 @@ class Made:
 
     model: Artifact
     aside: Mapping[str, Artifact]
+    validation: TextSet  # as its recipe read them, which is what its scores are of
 
 
 @dataclass
@@ -111,4 +113,4 @@ class Laboratory:
         fresh = [not make(run, step)[1] for step in run.steps[:steps]]
         if any(fresh):
             print(f"{file.stem}: {time.monotonic() - began:.0f} s", flush=True)
-        return Made(run.made[-1], dict(run.aside))
+        return Made(run.made[-1], dict(run.aside), run.data.load("validation"))

@@ -155,13 +155,12 @@ def _loyalty(bench: Bench, plain: list[Made], rmc: list[Made]) -> list[Claim]:
 def _easy_and_hard(bench: Bench) -> Claim:
     """Accuracy on easy less that on hard validation texts, as weights are set to zero."""
     gaps: dict[float, list[FloatArray]] = {}
-    validation = bench.lab.setting.texts(bench.lab.places, "validation")
     for sparsity in SPARSITIES:
         pruned = bench.student("prune", sparsity=sparsity, objective=LABELS, epochs=1)
         scores = {"kind": "difficulty", "max_length": bench.lab.setting.max_length}
         gaps[sparsity] = []
         for made in bench.arms(f"sparse-{sparsity}", [scores, pruned]):
-            hard = load_scores(made.aside["difficulty"].path, validation).hard
+            hard = load_scores(made.aside["difficulty"].path, made.validation).hard
             right = bench.lab.right(made.model, "validation")
             shares = np.where(hard, -right / hard.mean(), right / (~hard).mean())
             gaps[sparsity].append(np.asarray(shares))
