@@ -44,7 +44,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "rosita-sentiment": ("sentiment", rosita.claims, None),
     "rosita-sst2": ("sst2", rosita.claims, None),
     "rmc-shortcut": ("shortcut", rmc.claims, FIVE),
-    "rmc-controls": ("shortcut", rmc.controls, None),
+    "rmc-controls": ("shortcut", rmc.controls, FIVE),
     "rmc-fever": ("fever", rmc.claims, None),
     "rmc-qqp": ("qqp", rmc.claims, None),
 }
