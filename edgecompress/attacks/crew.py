@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -68,17 +69,22 @@ class Crew:
     def work(self, tasks: Sequence[Task]) -> Iterator[Reply]:
         """The outcome of every task, in the order in which they are done.
 
+        A worker gets its next task once its outcome was taken: whoever keeps outcomes loses at
+        most one for each worker when it dies.
+
         Raises:
             MeasureError: two workers in a row died of the same task.
         """
-        threads = ThreadPoolExecutor(max_workers=len(self._workers))
-        futures = [threads.submit(self._do, task) for task in tasks]
+        todo, threads = iter(tasks), ThreadPoolExecutor(max_workers=len(self._workers))
+        under_way = {threads.submit(self._do, task) for task in islice(todo, len(self._workers))}
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            while under_way:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+                    under_way |= {threads.submit(self._do, task) for task in islice(todo, 1)}
         finally:
-            threads.shutdown(wait=False, cancel_futures=True)
-            if not all(future.done() for future in futures):
+            if under_way:
                 self._dismiss()  # nobody waits for what they are doing
             threads.shutdown()
 

@@ -19,7 +19,7 @@ class NoAnswer(Exception):
 
 
 class Victim:
-    """Answers each text alone, which is how the model is served.
+    """Answers each text alone, as every predictor does: that is how a model is served.
 
     TextAttack puts answers through a softmax unless they already sum to 1 within a millionth, which
     logits may do by accident. Less their largest they are never positive; the softmax subtracts it
@@ -35,7 +35,7 @@ class Victim:
         Raises:
             NoAnswer: a logit is not finite.
         """
-        logits = np.concatenate([self.model.logits([text]) for text in texts])
+        logits = self.model.logits(texts)
         for text, row in zip(texts, logits, strict=True):
             if not np.isfinite(row).all():
                 raise NoAnswer(text)

@@ -1,5 +1,6 @@
 """An attack on many rows: the same whoever works, and after any death."""
 
+import os
 import random
 import signal
 import subprocess
@@ -108,7 +109,9 @@ def test_a_killed_attack_goes_on_where_it_was(
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     killed.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(killed), str(word_lists)], cwd=repository
+        [sys.executable, "-c", KILLED, str(killed), str(word_lists)],
+        cwd=repository,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # what a kill leaves behind
     )
     wanted = random.Random(seed).randint(1, 15)
     until = time.monotonic() + 60

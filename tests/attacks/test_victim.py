@@ -8,20 +8,10 @@ from edgecompress.attacks.victim import NoAnswer, Victim
 
 
 class Sure:
-    """Answers with the numbers that a text spells, and counts how it is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[int] = []
+    """Answers with the numbers that a text spells."""
 
     def logits(self, texts):
-        self.asked.append(len(texts))
         return np.array([[float(part) for part in text.split()] for text in texts], np.float32)
-
-
-def test_each_text_is_asked_alone():
-    model = Sure()
-    Victim(model)(["1 2", "3 4", "5 6"])
-    assert model.asked == [1, 1, 1]
 
 
 def test_logits_never_sum_to_one():

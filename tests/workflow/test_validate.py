@@ -38,6 +38,29 @@ def test_a_missing_package_is_told_with_what_to_install(smoke, ws, monkeypatch):
         validate_recipe(smoke().document.path, ws.resources)
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("recipes: [pwws], rows: 601", "rows: asks for 601 rows, data.test has 600"),
+        ("recipes: [word-swap-table], neighbours: no.json, rows: 9", "no.json: cannot be read"),
+    ],
+)
+def test_what_a_check_lacks_is_told_with_its_line(smoke, ws, settings, said):
+    file = smoke(("release:", f"  - {{check: attack, {settings}}}\nrelease:"))
+    with pytest.raises(RecipeError, match="recipe.yaml:[0-9]+:[0-9]+: ") as caught:
+        validate_recipe(file.document.path, ws.resources)
+    assert said in str(caught.value)
+
+
+def test_a_missing_package_of_a_check_names_the_extra_that_brings_it(smoke, ws, monkeypatch):
+    file = smoke(("release:", "  - {check: attack, recipes: [pwws], rows: 9}\nrelease:"))
+    missing = "textattack"
+    monkeypatch.setattr(validate, "find_spec", lambda name: None if name == missing else object())
+    needs = r'needs textattack.*pip install "edgecompress\[attack\]"'
+    with pytest.raises(MissingExtra, match=needs):
+        validate_recipe(file.document.path, ws.resources)
+
+
 @pytest.mark.parametrize("name", ["smoke", "quickstart"])
 def test_every_recipe_that_we_ship_is_sound(repository, ws, name):
     assert [
