@@ -45,7 +45,7 @@ class Campaign:
             "kind": "attack-outcomes",
             "version": VERSION,
             "method": method.asked(),
-            "model": target.digest,
+            "model": [target.digest, *target.order],
             "rows": self.rows,
             "seed": self.seed,
             "machine": fingerprint(),
@@ -72,7 +72,7 @@ class Campaign:
     def _tasks(self, method: Method, target: Target, done: Iterable[int]) -> Iterable[Task]:
         told: dict[str, Any] = {
             "method": method.told(),
-            "target": {"folder": str(target.folder), "torch": target.torch},
+            "target": target.told(),
         }
         for row, (text, label) in enumerate(self.rows):
             if row not in done:

@@ -49,6 +49,11 @@ class Target:
     digest: str
     folder: Path
     torch: bool = False  # else a graph for the runtime
+    order: tuple[int, ...] = ()  # of its classes, where it is not that of the labels
+
+    def told(self) -> dict[str, Any]:
+        """For a worker on this machine, as JSON values."""
+        return {"folder": str(self.folder), "torch": self.torch, "order": self.order}
 
 
 def seed_of(seed: int, method: Method, text: Text) -> int:

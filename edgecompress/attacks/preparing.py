@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgecompress.attacks.graph import stands_in, write_graph
 from edgecompress.attacks.method import Method, Target, contents_of
 from edgecompress.attacks.neighbours import write_neighbours
-from edgecompress.core.case import Case, Contestant, Make
+from edgecompress.core.case import Case, Contestant, Make, Relabelled
 from edgecompress.core.errors import DataError, MeasureError
 from edgecompress.core.texts import Text
 from edgecompress.data.draws import draw
@@ -91,6 +91,8 @@ def target_of(case: Case, name: str, who: Contestant, rows: Drawn) -> Target:
     """
     if isinstance(who.predictor, EdgeModel):
         return Target(name, who.digest, who.folder)
+    if isinstance(who.predictor, Relabelled) and isinstance(who.predictor.predictor, EdgeModel):
+        return Target(name, who.digest, who.folder, order=who.predictor.order)
     if not isinstance(who.predictor, TorchPredictor):
         raise MeasureError(f"attack: no worker can load the {name}, {who.name}")
     asked = {"kind": "attack-graph", "model": who.digest, "texts": rows.texts}

@@ -22,6 +22,7 @@ from textattack.shared import attacked_text
 from edgecompress.attacks.outcomes import Kind, Outcome
 from edgecompress.attacks.recipes import build
 from edgecompress.attacks.victim import NoAnswer, Victim
+from edgecompress.core.case import Relabelled
 from edgecompress.core.texts import Text
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.recipe.attacking import COLUMNS
@@ -90,7 +91,8 @@ def _victim(target: str) -> Victim:
     folder = Path(told["folder"])
     if told["torch"]:
         return Victim(TorchPredictor(folder, threads=1))
-    return Victim(EdgeModel.load(folder, threads=1, verify=False))
+    model = EdgeModel.load(folder, threads=1, verify=False)
+    return Victim(Relabelled(model, tuple(told["order"])) if told["order"] else model)
 
 
 _split = lru_cache(2**16)(attacked_text.words_from_text)

@@ -72,6 +72,22 @@ class BatchPredictor(Predictor, Protocol):
         """[n, classes]; texts are padded to the longest of their batch."""
 
 
+@dataclass(frozen=True)
+class Relabelled:
+    """A predictor whose classes are put into another order."""
+
+    predictor: BatchPredictor
+    order: tuple[int, ...]  # of its classes, for each of ours
+
+    def logits(self, texts: Sequence[Text]) -> FloatArray:
+        """[n, classes], in our order."""
+        return self.predictor.logits(texts)[:, self.order]
+
+    def logits_in_batches(self, texts: Sequence[Text], batch_size: int) -> FloatArray:
+        """[n, classes], in our order."""
+        return self.predictor.logits_in_batches(texts, batch_size)[:, self.order]
+
+
 def decisions(logits: FloatArray) -> IntArray:
     """The class each row picks; NO_ANSWER where a logit is not finite, which is never right."""
     picked: IntArray = logits.argmax(axis=1).astype(np.int64)

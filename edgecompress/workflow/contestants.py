@@ -1,18 +1,16 @@
 """Putting a model before the gate: its predictor, its files, its numbers."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import BatchPredictor, Contestant, FloatArray
+from edgecompress.core.case import Contestant, Relabelled
 from edgecompress.core.errors import InputError
 from edgecompress.core.progress import Progress
-from edgecompress.core.texts import Text
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.runtime.bundle import is_bundle
 from edgecompress.runtime.model import EdgeModel
@@ -43,22 +41,6 @@ def contestant(artifact: Artifact, name: str) -> Contestant:
     return edge_contestant(artifact.path, name)
 
 
-@dataclass(frozen=True)
-class Relabelled:
-    """A predictor whose classes are put into another order."""
-
-    predictor: BatchPredictor
-    order: Sequence[int]  # of its classes, for each of ours
-
-    def logits(self, texts: Sequence[Text]) -> FloatArray:
-        """[n, classes], in our order."""
-        return self.predictor.logits(texts)[:, self.order]
-
-    def logits_in_batches(self, texts: Sequence[Text], batch_size: int) -> FloatArray:
-        """[n, classes], in our order."""
-        return self.predictor.logits_in_batches(texts, batch_size)[:, self.order]
-
-
 def foreign_contestant(path: Path, labels: tuple[str, ...], progress: Progress) -> Contestant:
     """A model made elsewhere, its answers in the order of the recipe's labels.
 
@@ -81,8 +63,8 @@ def foreign_contestant(path: Path, labels: tuple[str, ...], progress: Progress) 
             f"{path}: its labels are {', '.join(theirs)}, the recipe's are {', '.join(labels)}; "
             "they must be the same names, in any order (config.json, id2label)"
         )
-    order = [places[one.casefold()] for one in labels]
-    if order == list(range(len(labels))):
+    order = tuple(places[one.casefold()] for one in labels)
+    if order == tuple(range(len(labels))):
         return found
     return replace(found, predictor=Relabelled(found.predictor, order))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgecompress.attacks.crew import Crew
-from edgecompress.attacks.method import Method, seed_of
+from edgecompress.attacks.method import Method, Target, seed_of
 from edgecompress.attacks.outcomes import Outcome
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import Text
@@ -79,7 +79,11 @@ class Attacker:
         self.crew, self.model = crew, model
 
     def __call__(
-        self, method: Method, rows: Sequence[tuple[Text, int]], **extra: object
+        self,
+        method: Method,
+        rows: Sequence[tuple[Text, int]],
+        order: tuple[int, ...] = (),
+        **extra: object,
     ) -> list[Outcome]:
         tasks: list[Mapping[str, Any]] = [
             {
@@ -88,7 +92,7 @@ class Attacker:
                 "label": label,
                 "seed": seed_of(7, method, text),
                 "method": method.told(),
-                "target": {"folder": str(self.model), "torch": False},
+                "target": Target("candidate", "", self.model, order=order).told(),
                 **extra,
             }
             for row, (text, label) in enumerate(rows)

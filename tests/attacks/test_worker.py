@@ -67,6 +67,13 @@ def test_names_are_found_by_lookup(attack: Attacker):
     assert (found.kind, "Paris" in found.text) == ("succeeded", False)
 
 
+def test_classes_in_another_order_are_put_into_that_of_the_labels(attack: Attacker):
+    row = ("a good film", 1)
+    (plain,), (turned,) = (attack(Method("pwws"), [row], order) for order in ((), (1, 0)))
+    assert plain.kind != "skipped"
+    assert turned.kind == "skipped"  # its first class is now the second
+
+
 @pytest.fixture(scope="module")
 def made_table(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("neighbours")
