@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from benchmarks.experiments.arms import Made
+from benchmarks.experiments.arms import TEACHER, Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
 from edgecompress.checks.loyalty import probability_loyalty
@@ -36,7 +36,8 @@ class Students:
     bring all of them to the same place, whatever the replacing did (seen: within a point).
     """
 
-    truncated: list[Made]
+    truncated: list[Made]  # of the teacher's own layers
+    pretrained: list[Made]  # of the layers that the teacher was fine-tuned from, as in the paper
     distilled: list[Made]
     theseus: list[Made]
     schedules: dict[str, list[Made]]  # replacing to the last step
@@ -52,12 +53,13 @@ def make_students(bench: Bench) -> Students:
         stage["learning_rate"] = REPLACING_RATE
         return bench.arms(name, [stage])
 
-    def cut(name: str, objective: dict[str, float]) -> list[Made]:
-        stage = bench.student("distill", layers=BOTTOM, objective=objective, epochs=EPOCHS)
-        return bench.arms(name, [stage])
+    def cut(name: str, objective: dict[str, float], **weights: str) -> list[Made]:
+        shape = {"layers": BOTTOM, "epochs": EPOCHS, **weights}
+        return bench.arms(name, [bench.student("distill", objective=objective, **shape)])
 
     return Students(
         truncated=cut("truncated", LABELS),
+        pretrained=cut("pretrained", LABELS, weights=TEACHER),
         distilled=cut("distilled", KD),
         theseus=replaced(schedule="curriculum"),
         schedules={
@@ -87,7 +89,12 @@ def _replacing(bench: Bench, students: Students) -> list[Claim]:
             Says(7, up, middle, "+0.9 on SST-2; a tie passes", bound=-0.003), curriculum, half
         ),
         bench.contest(
-            Says(8, "Theseus", "truncated fine-tuning", "+1.9 on SST-2"),
+            Says(8, "Theseus", "fine-tuning of six pre-trained layers", "+1.9 on SST-2"),
+            students.theseus,
+            students.pretrained,
+        ),
+        bench.contest(
+            Says(8, "Theseus", "fine-tuning of the teacher's own six layers", "not in the paper"),
             students.theseus,
             students.truncated,
         ),
