@@ -2,12 +2,15 @@
 
     python benchmarks/attacks.py [--rows 50] [--figures 200] [--student FOLDER --candidate FOLDER]
 
-Speed: DeepWordBug and PWWS on the same rows with the same seeds, in turns in one process on one
-thread, by the CPU time of that thread, by
+Speed: DeepWordBug and PWWS on the same rows with the same seeds, by
   (a) stock `Attack.attack()` on the torch student through TextAttack's own HuggingFaceModelWrapper,
+      with as many threads as torch takes,
   (b) stock `Attack.attack()` on the ONNX model that ships, one text at a time,
-  (c) our worker on the same ONNX model.
-(b) and (c) must agree in every outcome, text and number of queries.
+  (c) one worker of ours on the same ONNX model, one thread,
+  (d) a worker of ours on every core.
+(a) to (c) take turns in one process; (d) follows once its workers are up. Wall time, and CPU time
+of all threads, which other work on the machine touches less. (b) and (c) must agree in every
+outcome, text and number of queries.
 
 Figures: every attack on `--figures` rows, without a network, with one and with two workers, in both
 orders of the rows, twice; all eight must give the same outcomes.
@@ -33,7 +36,7 @@ from typing import Any
 from edgecompress.attacks.campaign import Campaign
 from edgecompress.attacks.crew import Crew
 from edgecompress.attacks.method import Method, Target, seed_of
-from edgecompress.attacks.offline import worker_environment
+from edgecompress.attacks.offline import ONE_THREAD, worker_environment
 from edgecompress.attacks.outcomes import Outcome
 from edgecompress.attacks.preparing import drawn_rows, methods_of
 from edgecompress.core.case import Case
@@ -103,6 +106,9 @@ def speed(case: Case, student: Path, rows: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         told = worker_environment(case.sources.place(WORD_LISTS), Path(place))
         told["PYTHONPATH"] += os.pathsep + str(ROOT)
+        for name in ONE_THREAD:  # stock TextAttack takes what torch takes here
+            told.pop(name)
+            told |= {name: os.environ[name]} if name in os.environ else {}
         command = [sys.executable, "-m", "benchmarks.attacks", "--inside"]
         done = subprocess.run(
             command,
@@ -113,54 +119,80 @@ def speed(case: Case, student: Path, rows: int) -> dict[str, Any]:
             check=True,
         )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    for recipe, told in found.items():
+        rates = told["samples_per_s"]
+        rates["d"] = round(_pool_rate(case, Method(recipe), asked["rows"]), 3)
+        told["pool_over_stock"] = round(rates["d"] / rates["a"], 1)
     return found
+
+
+def _pool_rate(case: Case, method: Method, rows: Sequence[tuple[Any, int]]) -> float:
+    """Rows a second by all cores, the start of the workers left out."""
+    told = {"method": method.told(), "target": _target(case.candidate.folder).told()}
+    tasks = [{**task, **told} for task in _tasks(method, rows)]
+    cores = len(os.sched_getaffinity(0))
+    with Crew(cores, case.sources.place(WORD_LISTS)) as crew:
+        list(crew.work(tasks[: 2 * cores]))
+        began = time.perf_counter()
+        list(crew.work(tasks))
+        return len(tasks) / (time.perf_counter() - began)
+
+
+def _target(folder: Path) -> Target:
+    return Target("candidate", folder.name, folder)
+
+
+def _tasks(method: Method, rows: Sequence[tuple[Any, int]]) -> list[dict[str, Any]]:
+    return [
+        {"row": row, "text": text, "label": label, "seed": seed_of(SEED, method, text)}
+        for row, (text, label) in enumerate(rows)
+    ]
 
 
 def inside(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Each recipe by all three, in turns."""
-    import torch
-
-    torch.set_num_threads(1)
     return {recipe: _turns(recipe, asked) for recipe in SPEED}
 
 
 def _turns(recipe: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    import torch
     from textattack.shared import attacked_text
 
     from edgecompress.attacks import worker
 
+    threads = torch.get_num_threads()
     attacks = _stock_attacks(recipe, asked)
     plain = attacked_text.words_from_text
     worker.settle()
     ours = attacked_text.words_from_text
-    target = {"folder": asked["candidate"], "torch": False}
     method = Method(recipe)  # type: ignore[arg-type]
-    tasks = []
-    for row, (text, label) in enumerate(asked["rows"]):
-        task = {"row": row, "text": text, "label": label, "seed": seed_of(SEED, method, text)}
-        tasks.append({**task, "method": method.told(), "target": target})
+    told = {"method": method.told(), "target": _target(Path(asked["candidate"])).told()}
+    tasks = [{**task, **told} for task in _tasks(method, asked["rows"])]
     ways = {
         "a": partial(_stock_outcome, attacks["a"]),
         "b": partial(_stock_outcome, attacks["b"]),
         "c": worker.attacked,
     }
-    for way in ways.values():
-        way(tasks[0])  # to warm up
-    seconds, found = dict.fromkeys(ways, 0.0), {name: [] for name in ways}
-    for start in range(0, len(tasks), TURN):
+    wall, cpu = dict.fromkeys(ways, 0.0), dict.fromkeys(ways, 0.0)
+    found: dict[str, list[Outcome]] = {name: [] for name in ways}
+    for start in (-1, *range(0, len(tasks), TURN)):  # the first, to warm up, is not counted
+        part = tasks[start : start + TURN] if start >= 0 else tasks[:1]
         for name, way in ways.items():
             attacked_text.words_from_text = ours if name == "c" else plain
-            began = time.thread_time()
-            found[name] += [way(task) for task in tasks[start : start + TURN]]
-            seconds[name] += time.thread_time() - began
-        print(f"{recipe}: {start + TURN} rows, {seconds}", file=sys.stderr)
-    rates = {name: len(tasks) / taken for name, taken in seconds.items()}
+            torch.set_num_threads(threads if name == "a" else 1)
+            began = time.perf_counter(), time.process_time()
+            ended = [way(task) for task in part]
+            if start >= 0:
+                wall[name] += time.perf_counter() - began[0]
+                cpu[name] += time.process_time() - began[1]
+                found[name] += ended
+        print(f"{recipe}: {start + TURN} rows, {wall}", file=sys.stderr)
     same = [ours == stock for ours, stock in zip(found["c"], found["b"], strict=True)]
     return {
         "rows": len(tasks),
         "queries": sum(outcome.queries for outcome in found["c"]),
-        "samples_per_s": {name: round(rate, 3) for name, rate in rates.items()},
-        "times_faster_than_a": round(rates["c"] / rates["a"], 2),
+        "samples_per_s": {name: round(len(tasks) / took, 3) for name, took in wall.items()},
+        "cpu_ms_a_sample": {name: round(1000 * took / len(tasks), 2) for name, took in cpu.items()},
         "rows_where_b_and_c_agree": sum(same),
     }
 
@@ -237,7 +269,7 @@ def figures(case: Case, settings: Attack, repeats: int) -> dict[str, Any]:
     """Every attack, `repeats` times with each number of workers in each order."""
     rows = drawn_rows(case, "test", settings.rows)
     labelled = tuple(zip(rows.texts, rows.labels.tolist(), strict=True))
-    target = Target("candidate", case.candidate.digest, case.candidate.folder)
+    target = _target(case.candidate.folder)
     told = {}
     for method in methods_of(case, settings, pairs=rows.pairs):
         runs = []
@@ -278,15 +310,14 @@ def _run(
 
 def table(result: Mapping[str, Any]) -> str:
     """The lines for a README."""
-    lines = [
-        "| samples/s | rows | stock, torch (a) | stock, ONNX (b) | ours (c) | (c)/(a) | (b) = (c) |"
-    ]
-    lines.append("|---|--:|--:|--:|--:|--:|---|")
+    lines = ["| samples/s | rows | (a) | (b) | (c) | (d) | (d)/(a) | CPU (a)/(c) | (b) = (c) |"]
+    lines.append("|---|--:|--:|--:|--:|--:|--:|--:|---|")
     for name, found in result["speed"].items():
-        rates = " | ".join(f"{found['samples_per_s'][key]:.2f}" for key in "abc")
+        rates = [f"{found['samples_per_s'][key]:.2f}" for key in "abcd"]
+        cpu = found["cpu_ms_a_sample"]
+        told = [str(found["pool_over_stock"]), f"{cpu['a'] / cpu['c']:.1f}"]
         same = f"{found['rows_where_b_and_c_agree']} of {found['rows']}"
-        faster = found["times_faster_than_a"]
-        lines.append(f"| {name} | {found['rows']} | {rates} | {faster} | {same} |")
+        lines.append(f"| {' | '.join([name, str(found['rows']), *rates, *told, same])} |")
     lines += ["", "| attack | rows | fell | queries a row | wall s | queries/s | same |"]
     lines.append("|---|--:|--:|--:|--:|--:|---|")
     for name, found in result["figures"].items():

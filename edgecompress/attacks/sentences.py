@@ -28,6 +28,8 @@ class SentenceVectors:
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """[n, hidden]; padded to the longest."""
+        if torch.get_num_threads() != 1:
+            torch.set_num_threads(1)  # sums in another order would round otherwise
         inputs = padded(self.encoder.encode(texts), self.encoder.pad_id)
         with torch.inference_mode():
             states = self._model(*inputs, hidden=True).hidden[-1]  # [n, tokens, hidden]
