@@ -57,9 +57,9 @@ class Kept:
 
     def __call__(self, asked, make) -> Path:
         assert asked["kind"] == "attack-outcomes"
-        place = self.folder / f"kept-{asked['model']}"
+        place = self.folder / f"kept-{asked['model'][0]}"
         place.mkdir(exist_ok=True)
-        write_outcomes(self.known[asked["model"]], place)
+        write_outcomes(self.known[asked["model"][0]], place)
         return place
 
 
@@ -216,7 +216,7 @@ def test_a_student_that_hangs_on_one_word_is_caught(tmp_path: Path):
     made = tmp_path / "kept"
 
     def keep(asked, make) -> Path:
-        draft, scratch = made / asked["model"], made / "scratch" / asked["model"]
+        draft, scratch = made / asked["model"][0], made / "scratch" / asked["model"][0]
         draft.mkdir(parents=True)
         scratch.mkdir(parents=True)
         make(draft, scratch)
