@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from edgecompress.core.errors import MeasureError
 
 
@@ -26,6 +28,10 @@ class Measurement:
     part: str = ""  # an attack, a slice, a batch size; empty for the whole
 
     def __post_init__(self) -> None:
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if isinstance(number, np.generic):  # not every writer of files knows numpy's numbers
+                object.__setattr__(self, name, number.item())
         if not all(map(math.isfinite, (self.value, self.low, self.high))):
             raise MeasureError(
                 f"{self.name}: {self.value} [{self.low}, {self.high}] is not a number"
