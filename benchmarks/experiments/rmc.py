@@ -6,15 +6,13 @@ Tests 17 to 21 of the plan, on tasks with a shortcut that the `ood` rows turn ar
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 
 from benchmarks.experiments.arms import Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
-from edgecompress.checks.loyalty import probability_loyalty
+from edgecompress.checks.loyalty import loyal_temperature, probability_loyalty
 from edgecompress.core.bias import Accuracies, Hit, Refused, f_bias, relative_bias
 from edgecompress.core.case import FloatArray, IntArray
-from edgecompress.core.temperature import best_temperature
 from edgecompress.training.scores import load_scores
 
 LAMBDA = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}  # the paper's 0.9
@@ -135,8 +133,7 @@ def _loyalty(bench: Bench, plain: list[Made], rmc: list[Made]) -> list[Claim]:
 
     def matched(made: Made) -> FloatArray:
         ours = bench.lab.ask(made.model, "test")
-        target = softmax(teacher.astype(np.float64), axis=1)
-        return probability_loyalty(ours / best_temperature(ours, target), teacher)
+        return probability_loyalty(ours / np.float32(loyal_temperature(ours, teacher)), teacher)
 
     lowers = Says(
         19, "plain KD", "RMC", "follows from the formula", text="RMC lowers probability loyalty"

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from scipy.special import softmax, xlogy
 
 from edgecompress.checks.shares import Hits, Place, difference, share
@@ -22,7 +23,7 @@ from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import Finding
 from edgecompress.core.intervals import bootstrap_mean
 from edgecompress.core.measurement import Measurement, Refused
-from edgecompress.core.temperature import best_temperature
+from edgecompress.core.temperature import WIDEST
 from edgecompress.core.texts import UNLABELLED, TextSet
 from edgecompress.recipe.behaviour import Loyalty
 
@@ -65,13 +66,30 @@ def _matched(ours: FloatArray, theirs: FloatArray, drawn: tuple[str, int]) -> Me
     """As if the candidate were as sure of itself as its teacher is.
 
     A student of a smoothed teacher is less sure on purpose; what is left after matching is
-    disagreement. One number is fitted to these very rows, without labels.
+    disagreement.
     """
-    finite = np.isfinite(ours + theirs).all(axis=1)
-    target = softmax(theirs[finite].astype(np.float64), axis=1)
-    temperature = best_temperature(ours[finite], target) if finite.any() else 1.0
+    temperature = loyal_temperature(ours, theirs)
     found = _closeness("probability_loyalty_matched", ours / np.float32(temperature), theirs, drawn)
     return replace(found, note=f"logits divided by {temperature:.3g}, fitted to the teacher's")
+
+
+def loyal_temperature(ours: FloatArray, theirs: FloatArray) -> float:
+    """The temperature of our logits, in [1/20, 20], at which probability loyalty is highest.
+
+    One number is fitted to these very rows, without labels. It is fitted to the measure itself:
+    the temperature of the least cross-entropy follows the few rows of sure disagreement, and can
+    leave a model farther from its teacher than it was (seen: 89.2 % after 91.9 %).
+
+    Args:
+        ours, theirs: logits, [n, classes].
+    """
+
+    def distance(log_temperature: float) -> float:
+        softened = ours / np.float32(math.exp(log_temperature))
+        return -float(probability_loyalty(softened, theirs).mean())
+
+    found = float(minimize_scalar(distance, bounds=(-WIDEST, WIDEST), method="bounded").x)
+    return math.exp(found) if distance(found) < distance(0.0) else 1.0
 
 
 def _when(case: Case, role: str, agreed: Hits) -> Iterator[Measurement]:

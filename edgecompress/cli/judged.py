@@ -65,4 +65,4 @@ def show(report: RunReport, options: Options) -> None:
     elif options.json:
         output.document(document(report))
     else:
-        click.echo(text_table(report))
+        click.echo(text_table(report, reported=options.verbose))

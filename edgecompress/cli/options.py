@@ -36,7 +36,12 @@ _OPTIONS = (
     click.option("--json", "json", is_flag=True, help="One JSON document on stdout."),
     click.option("--events", is_flag=True, hidden=True),
     click.option("-q", "--quiet", is_flag=True, help="Only warnings and errors on stderr."),
-    click.option("-v", "--verbose", is_flag=True, help="Every event of a run on stderr."),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help="Every event of a run on stderr, every measurement in tables.",
+    ),
     click.option(
         "--store",
         type=click.Path(path_type=Path),

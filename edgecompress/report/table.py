@@ -12,17 +12,24 @@ _FLUSH_RIGHT = {"value", "interval", "limit", "n", "rows needed"}
 _ASCII = str.maketrans({"≥": ">=", "≤": "<=", "−": "-", "×": "x", "–": "-", "…": "..."})
 
 
-def text_table(report: RunReport) -> str:
-    """Every measurement with its interval; judged ones first, in the order of the recipe.
+def text_table(report: RunReport, *, reported: bool = False) -> str:
+    """What was judged, with its interval, in the order of the recipe.
 
     Of a measurement with many parts only what is worth a line at once.
+
+    Args:
+        reported: also what was measured without a limit, below the rest.
     """
-    shown, rest = gathered(sorted(report.gate.verdicts, key=lambda v: v.limit is None))
+    judged = [v for v in report.gate.verdicts if v.limit]
+    others = [v for v in report.gate.verdicts if not v.limit]
+    shown, rest = gathered([*judged, *others] if reported or not judged else judged)
     name = printable(report.recipe_name, 80)
     first = f"{report.gate.outcome.upper()}: {name}: {headline(report.gate)}"
     rows = [*map(_row, shown), *map(_refused_row, report.gate.refusals)]
     why = [f"{name_of(r)}: {reason(r)}" for r in report.gate.refusals]
     more = [f"and {len(rest)} more parts, which report.json holds"] if rest else []
+    if judged and others and not reported:
+        more.append(f"and {len(others)} measurements without a limit: in the report, or with -v")
     lines = [first, "", *_aligned([_HEAD, *rows]), *more, "", *why, _models(report)]
     return "\n".join(lines).translate(_ASCII)
 

@@ -19,7 +19,7 @@ from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.keeping import load_findings, save_findings
 from edgecompress.workflow.workspace import Workspace
 
-VERSION = 4
+VERSION = 5
 PAIRS = 100  # timings; fewer than the gate's, since nothing is judged here
 LIBRARIES = ("torch", "onnxruntime", "numpy", "scipy")
 

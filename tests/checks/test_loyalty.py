@@ -83,6 +83,14 @@ def test_a_student_that_is_only_less_sure_is_fully_loyal_once_matched():
     assert "divided by 0.333" in found["probability_loyalty_matched"].note
 
 
+def test_matching_never_takes_a_model_farther_from_its_teacher():
+    # a few rows of sure disagreement, which cross-entropy would soften all others for
+    here = case([0, 1] * 45 + [0] * 10, [0, 1] * 45 + [1] * 10, [0, 1] * 50)
+    found = by_name(loyalty.measure(here, SETTINGS))
+    raw, matched = found["probability_loyalty"], found["probability_loyalty_matched"]
+    assert matched.value >= raw.value
+
+
 def test_twenty_equal_answers_do_not_certify_equal_probabilities():
     # as Wilson's bound of 20 of 20, on a scale from 1 - sqrt(ln 2) to 1: 1 - 0.83255 * 0.16113
     assert measure([0] * 20, [0] * 20, [0] * 20)["probability_loyalty"].low == pytest.approx(

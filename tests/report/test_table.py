@@ -13,7 +13,7 @@ def test_the_first_line_is_the_verdict(holding, broken, undecided):
 
 
 def _rows(report):
-    return text_table(report).split("\n\n")[1].splitlines()
+    return text_table(report, reported=True).split("\n\n")[1].splitlines()
 
 
 def test_columns_are_aligned(undecided):
@@ -33,6 +33,12 @@ def test_judged_measurements_come_before_reported_ones(holding):
     assert outcomes == ["HOLDS"] * 8 + ["reported"] * 4
 
 
+def test_what_nobody_judges_is_counted_until_asked_for(holding):
+    told = text_table(holding)
+    assert "reported" not in told
+    assert "and 4 measurements without a limit: in the report, or with -v\n" in told
+
+
 def test_every_terminal_can_show_it(holding, hostile):
     assert text_table(holding).isascii()
     assert "\x00" not in text_table(hostile)
@@ -50,4 +56,4 @@ def test_parts_have_a_column_where_there_are_any(holding, full):
 
 def test_many_parts_do_not_bury_the_rest(full):
     # of 40 slices each: 5 of accuracy, of its drop, and of label loyalty
-    assert "\nand 105 more parts, which report.json holds\n" in text_table(full)
+    assert "\nand 105 more parts, which report.json holds\n" in text_table(full, reported=True)

@@ -75,6 +75,13 @@ def few_resamples():
 
 @any_number
 @given(cases())
+def test_matching_the_temperature_brings_no_model_farther_from_its_teacher(case):
+    found = {name: m.value for name, m in measured(case).items()}
+    assert found["probability_loyalty_matched"] >= found["probability_loyalty"] - NEAR
+
+
+@any_number
+@given(cases())
 def test_two_models_agree_at_least_where_both_must_be_right_and_at_most_where_neither_gains(case):
     found = {name: m.value for name, m in measured(case).items()}
     ours, drop = found["accuracy"], found["accuracy_drop"]
