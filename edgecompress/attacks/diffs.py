@@ -3,9 +3,7 @@
 from difflib import SequenceMatcher
 from typing import Literal
 
-from edgecompress.core.texts import Text
-
-BETWEEN = " ⏵ "  # the two texts of a pair
+from edgecompress.core.texts import Text, joined
 
 Piece = tuple[Literal["same", "gone", "new"], str]
 
@@ -37,4 +35,4 @@ def word_count(text: Text) -> int:
 
 
 def _words(text: Text) -> list[str]:
-    return (text if isinstance(text, str) else BETWEEN.join(text)).split()
+    return joined(text).split()

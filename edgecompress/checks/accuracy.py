@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecompress.checks.shares import Hits, Place, difference, share
-from edgecompress.core.case import NO_ANSWER, Case, IntArray, decisions
+from edgecompress.core.case import NO_ANSWER, Case, IntArray, decision_name, decisions
 from edgecompress.core.detection import surety
 from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.intervals import mcnemar, wilson
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.power import simultaneous
-from edgecompress.core.texts import TextSet
+from edgecompress.core.texts import TextSet, joined
 from edgecompress.recipe.behaviour import Accuracy
 
 MOST_TEXTS = 8  # that are shown
@@ -39,7 +39,7 @@ class _Answered:
         return np.equal(self.teacher, self.texts.labels)
 
     def named(self, decision: int) -> str:
-        return "no answer" if decision == NO_ANSWER else self.labels[decision]
+        return decision_name(decision, self.labels)
 
 
 def measure(case: Case, settings: Accuracy) -> Sequence[Finding]:
@@ -138,10 +138,9 @@ def _negative_flips(rows: _Answered) -> Iterator[Exhibit]:
 
 
 def _row(rows: _Answered, i: int) -> dict[str, str]:
-    text = rows.texts.texts[i]
     return {
         "origin": rows.texts.origins[i],
-        "text": text if isinstance(text, str) else " ⏵ ".join(text),
+        "text": joined(rows.texts.texts[i]),
         "label": rows.labels[rows.texts.labels[i]],
         "teacher": rows.named(int(rows.teacher[i])),
         "ours": rows.named(int(rows.ours[i])),

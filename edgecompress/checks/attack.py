@@ -18,10 +18,10 @@ from edgecompress.attacks.diffs import share_changed, word_count, word_diff
 from edgecompress.attacks.outcomes import Kind, Outcome
 from edgecompress.attacks.preparing import Drawn, drawn_rows, methods_of, target_of
 from edgecompress.checks.shares import Hits, Place, difference, share
-from edgecompress.core.case import NO_ANSWER, Case, Contestant, FloatArray, decisions
+from edgecompress.core.case import Case, Contestant, FloatArray, decision_name, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import Exhibit, Finding
-from edgecompress.core.intervals import bootstrap_mean
+from edgecompress.core.intervals import bootstrap_mean, mean_method
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.texts import Text
 from edgecompress.recipe.attacking import REDUCTION, WORD_LISTS, Attack, AttackRecipe
@@ -207,7 +207,7 @@ def _places(chosen: Hits) -> list[int]:
 def _mean(name: str, values: Sequence[float], unit: str, duel: _Duel) -> Measurement:
     each = np.array(values, dtype=np.float64)
     low, high = bootstrap_mean(each, duel.seed)
-    method = f"bootstrap of the mean, 10000, seed {duel.seed}"
+    method = mean_method(duel.seed)
     mean, place = float(each.mean()), duel.place
     return Measurement(name, mean, low, high, unit, len(each), method, place.role, part=place.part)
 
@@ -228,17 +228,13 @@ def _example(side: _Side, row: int, labels: tuple[str, ...]) -> dict[str, Any]:
     return {
         "origin": side.rows.origins[row],
         "label": labels[truth],
-        "from": _named(before, labels),
-        "to": _named(after, labels),
+        "from": decision_name(before, labels),
+        "to": decision_name(after, labels),
         "queries": side.outcomes[row].queries,
         "score_before": _score(side.before[row], truth),
         "score_after": _score(side.after[row], truth),
         "diff": [list(piece) for piece in word_diff(side.rows.texts[row], side.text(row))],
     }
-
-
-def _named(decision: int, labels: tuple[str, ...]) -> str:
-    return "no answer" if decision == NO_ANSWER else labels[decision]
 
 
 def _score(logits: FloatArray, truth: int) -> float:

@@ -22,7 +22,7 @@ from edgecompress.core.calibration import (
 )
 from edgecompress.core.case import Case, Contestant, FloatArray
 from edgecompress.core.exhibit import Exhibit, Finding
-from edgecompress.core.intervals import Interval, bootstrap_mean
+from edgecompress.core.intervals import Interval, bootstrap_mean, mean_method
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.temperature import best_temperature, temperature_interval
 from edgecompress.recipe.shifting import Calibration
@@ -85,7 +85,7 @@ def _of_role(case: Case, role: str) -> Iterator[Finding]:
 def _scores(case: Case, who: Contestant, prefix: str, rows: _Rows) -> Iterator[Measurement]:
     """Brier score and likelihood, which reward being right and knowing it at once."""
     logits, truth = case.answers(who, rows.role), case.data[rows.role].labels
-    method = f"bootstrap of the mean, 10000, seed {case.seed}"
+    method = mean_method(case.seed)
     near = -brier(logits, truth)  # negated, since a limit is set on the side of the worst
     low, high = bootstrap_mean(near, case.seed, worst=-2.0)
     interval = (-high, -low)

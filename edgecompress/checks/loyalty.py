@@ -21,7 +21,7 @@ from edgecompress.checks.shares import Hits, Place, difference, share
 from edgecompress.core.case import Case, FloatArray, IntArray, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import Finding
-from edgecompress.core.intervals import bootstrap_mean
+from edgecompress.core.intervals import bootstrap_mean, mean_method
 from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.core.temperature import WIDEST
 from edgecompress.core.texts import UNLABELLED, TextSet
@@ -57,7 +57,7 @@ def _closeness(
     role, seed = drawn
     close = probability_loyalty(ours, theirs)
     low, high = bootstrap_mean(close, seed, worst=LEAST)
-    method = f"1 - sqrt(JS), natural log; BCa bootstrap of the mean, 10000, seed {seed}"
+    method = f"1 - sqrt(JS), natural log; {mean_method(seed)}"
     mean = float(close.mean())
     return Measurement(name, mean, low, high, "fraction", len(close), method, role)
 

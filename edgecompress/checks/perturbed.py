@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgecompress.checks.shares import Hits, Place, difference, share
-from edgecompress.core.case import NO_ANSWER, Case, Contestant, IntArray, decisions
+from edgecompress.core.case import Case, Contestant, IntArray, decision_name, decisions
 from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.measurement import Refused
-from edgecompress.core.texts import Text, TextSet
+from edgecompress.core.texts import TextSet, joined
 from edgecompress.data.draws import draw
 from edgecompress.data.perturbations import NEGATION, Suite, suites
 from edgecompress.recipe.shifting import Shift
@@ -122,9 +122,6 @@ def _accuracies(shown: list[_Changed], role: str) -> Exhibit:
 def _examples(shown: list[_Changed], texts: TextSet, labels: tuple[str, ...]) -> Exhibit:
     """Of each suite texts on which the candidate's decision turned, or else its first."""
 
-    def named(decision: int) -> str:
-        return "no answer" if decision == NO_ANSWER else labels[decision]
-
     rows = []
     for one in shown:
         turned = np.flatnonzero(one.ours.turned)[:SHOWN_OF_EACH].tolist()
@@ -132,11 +129,7 @@ def _examples(shown: list[_Changed], texts: TextSet, labels: tuple[str, ...]) ->
             decided = (one.teacher.after[place], one.ours.before[place], one.ours.after[place])
             before, after = texts.texts[one.rows[place]], one.suite.texts[place]
             known = labels[one.truth[place]] if one.labels_stay else None
-            row = [one.suite.name, known, _joined(before), _joined(after)]
-            rows.append([*row, *(named(int(decision)) for decision in decided)])
+            row = [one.suite.name, known, joined(before), joined(after)]
+            rows.append([*row, *(decision_name(int(decision), labels) for decision in decided)])
     content = {"columns": [{"name": name, "unit": ""} for name in _EXAMPLE], "rows": rows}
     return Exhibit("table", f"Changed texts of {texts.name}, for example", texts.name, content)
-
-
-def _joined(text: Text) -> str:
-    return text if isinstance(text, str) else " ⏵ ".join(text)

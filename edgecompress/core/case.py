@@ -95,6 +95,11 @@ def decisions(logits: FloatArray) -> IntArray:
     return picked
 
 
+def decision_name(decision: int, labels: Sequence[str]) -> str:
+    """For readers: the label, or that there was none."""
+    return "no answer" if decision == NO_ANSWER else labels[decision]
+
+
 @dataclass(frozen=True)
 class Contestant:
     """One model at the gate."""

@@ -140,6 +140,11 @@ def bootstrap_mean(
     return low, high
 
 
+def mean_method(seed: int) -> str:
+    """How `bootstrap_mean` is told of."""
+    return f"BCa bootstrap of the mean, {RESAMPLES}, seed {seed}"
+
+
 def _means(values: FloatVector, rows: Rows) -> FloatVector:
     means: FloatVector = values[rows].mean(axis=-1)
     return means

@@ -30,3 +30,8 @@ class TextSet:
     def pairs(self) -> bool:
         """Whether the rows are sentence pairs."""
         return bool(self.texts) and not isinstance(self.texts[0], str)
+
+
+def joined(text: Text) -> str:
+    """One line for readers; a mark stands between the two texts of a pair."""
+    return text if isinstance(text, str) else " ⏵ ".join(text)

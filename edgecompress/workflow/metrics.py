@@ -57,8 +57,8 @@ def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measu
     ]
     if yard.texts is not None:
         measured += _behaviour(ours, yard.texts, yard, ws)
-    save_findings(measured, key, (made.digest, yard.teacher.digest), ws.store)
-    return tuple(measured)
+    parents = (made.digest, yard.teacher.digest)
+    return measurements_of(save_findings(measured, key, parents, ws.store))
 
 
 def _inputs(made: Artifact, yard: Yardstick) -> list[str | None]:

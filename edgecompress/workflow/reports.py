@@ -30,7 +30,7 @@ def write_reports(report: RunReport, folder: Path) -> Path:
     write_forms(report, folder, FORMS)
     if job_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(job_summary).open("a", encoding="utf-8") as file:
-            file.write(summary(report) + "\n")
+            file.write((folder / FORMS["md"][0]).read_text(encoding="utf-8") + "\n")
     return folder
 
 
