@@ -1,12 +1,13 @@
 """Checks of the file that ships: how fast, how large, and still the network it came from?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.core import power
-from edgecompress.recipe.check import CheckSettings, Limited, Share
+from edgecompress.recipe.check import CheckSettings, Claim, Limited, Share
 
 _FLIPS = power.Share(perfect=0.0, usual=0.015)  # of dynamic int8, as seen on reviews
 
@@ -53,12 +54,13 @@ class Size(CheckSettings):
 
 
 class Parity(CheckSettings):
-    """Does the shipped graph decide as the network it came from, alone and in company?"""
+    """Does the shipped graph decide as its network, in company, on other processors?"""
 
     limited: ClassVar[Mapping[str, Limited]] = {
         "max_abs_at_most": Limited("parity_max_abs", "at_most"),
         "flips_at_most": Limited("parity_flip_rate", "at_most", _FLIPS),
         "batch_flips_at_most": Limited("batch_flip_rate", "at_most", _FLIPS),
+        "isa_flips_at_most": Limited("isa_flip_rate", "at_most", _FLIPS),
     }
     takes_groups: ClassVar[bool] = False
 
@@ -70,3 +72,15 @@ class Parity(CheckSettings):
     batch_flips_at_most: Share | None = Field(
         default=None, description="decisions in padded batches against batch 1"
     )
+    isa_rows: int = Field(
+        default=500, ge=1, description="so many rows are computed as other processors would"
+    )
+    isa_flips_at_most: Share | None = Field(
+        default=None, description="decisions on x86 without VNNI, under other runtimes than ours"
+    )
+
+    def claims(self, rows: int, classes: int) -> Iterator[Claim]:
+        """Other processors are imitated on some rows only."""
+        for claim in super().claims(rows, classes):
+            other = claim.setting == "isa_flips_at_most"
+            yield replace(claim, rows=min(rows, self.isa_rows)) if other else claim

@@ -100,6 +100,8 @@ _MEANINGS = {
     "parity_max_abs": "largest difference of any logit between network and shipped graph",
     "parity_flip_rate": "share of rows that network and shipped graph answer differently",
     "batch_flip_rate": "share of rows answered differently in a padded batch than alone",
+    "isa_flip_rate": "share of rows answered differently where 8-bit products saturate: on x86 "
+    "processors without VNNI, by runtimes that do not ask for exact ones",
 }
 
 

@@ -38,9 +38,18 @@ class Prediction(TypedDict):
 class EdgeModel:
     """A classifier on the device. `load` makes one; threads may share it."""
 
-    def __init__(self, folder: Path, file: Path, threads: int, digest: str | None) -> None:
-        """Use `EdgeModel.load`, which verifies first."""
-        self._folder, self.file = folder, file
+    def __init__(
+        self, folder: Path, file: Path, threads: int = 1, digest: str | None = None
+    ) -> None:
+        """Believe what is given; `EdgeModel.load` verifies first, and finds the graph.
+
+        Args:
+            folder: config.json and the tokenizer.
+            file: the graph, wherever it is.
+            threads: how many threads one answer may use.
+            digest: of the bundle, where it was verified.
+        """
+        self.folder, self.file = folder, file
         self.labels = _read_labels(folder / "config.json")
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
@@ -80,7 +89,7 @@ class EdgeModel:
     @cached_property
     def digest(self) -> str:
         """64 hexadecimal characters: a verified bundle's own, else over the files that answer."""
-        return self._digest or _digest_of(self._folder, self.file)
+        return self._digest or _digest_of(self.folder, self.file)
 
     def predict(self, texts: Sequence[Text]) -> list[Prediction]:
         """Label each text; the order is kept.

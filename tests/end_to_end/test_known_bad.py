@@ -40,7 +40,7 @@ gate:
   - {check: loyalty, data: test, label_at_least: 0.8, probability_at_least: 0.85}
   - {check: shift, data: ood, max_drop: 0.1}
   - {check: calibration, data: test, ece_increase_at_most: 0.08}
-  - {check: parity, data: test, batch_flips_at_most: 0.05}
+  - {check: parity, data: test, batch_flips_at_most: 0.05, isa_flips_at_most: 0.05}
 """
 
 Weights = NDArray[np.float64]
@@ -87,7 +87,7 @@ class World:
         return np.asarray(found * known)
 
     def judged(
-        self, candidate: Weights, teacher: Weights, *sets: TextSet, one_scale: bool = False
+        self, candidate: Weights, teacher: Weights, *sets: TextSet, arithmetic: str = "float"
     ) -> GateReport:
         """What the gate says of these weights; `sets` instead of the plain test texts."""
         here = self.folder / "recipe.yaml"
@@ -99,7 +99,7 @@ class World:
         )
         texts = sets or (TEST, inject(TEST, TOKENS, 0.1, seed=3))
         case = Case(
-            edge_contestant(self.write(candidate, "candidate", one_scale=one_scale), "candidate"),
+            edge_contestant(self.write(candidate, "candidate", arithmetic), "candidate"),
             edge_contestant(self.write(teacher, "teacher"), "teacher"),
             dict(zip(("test", "ood/turned"), texts, strict=True)),
             LABELS,
@@ -107,54 +107,87 @@ class World:
         )
         return judge_candidate(case, read_recipe(here).recipe, ws, again=True)
 
-    def write(self, weights: Weights, name: str, *, one_scale: bool = False) -> Path:
+    def write(self, weights: Weights, name: str, arithmetic: str = "float") -> Path:
         """A folder that the runtime loads."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         self.tokenizer.save(str(folder / "tokenizer.json"))
         config = {"id2label": dict(enumerate(LABELS)), "max_position_embeddings": 128}
         (folder / "config.json").write_text(json.dumps(config))
-        onnx.save(word_counter(weights, one_scale=one_scale), str(folder / "model.onnx"))
+        onnx.save(word_counter(weights, arithmetic), str(folder / "model.onnx"))
         return folder
 
 
-def word_counter(weights: Weights, *, one_scale: bool = False) -> onnx.ModelProto:
+def word_counter(weights: Weights, arithmetic: str) -> onnx.ModelProto:
     """Logits are sums over tokens: half the weight against, half for.
 
     Args:
-        one_scale: the summands go through 8 bits with one scale for the whole batch, as the
-            activations of a dynamically quantized network do.
+        arithmetic: "float"; "one scale", where the summands go through 8 bits with one scale for
+            the whole batch, as the activations of a dynamically quantized network do; "u8s8" or
+            "u8s7", where what speaks for and what speaks against are summed apart and then
+            subtracted in a product of integers with weights of 8 or 7 bits.
     """
-    table = np.stack([-weights / 2, weights / 2], axis=1).astype(np.float32)
-    eight_bits = [
-        helper.make_node("DynamicQuantizeLinear", ["looked_up"], ["bytes", "scale", "zero"]),
-        helper.make_node("DequantizeLinear", ["bytes", "scale", "zero"], ["each"]),
-    ]
-    nodes = [
-        helper.make_node("Gather", ["table", "input_ids"], ["looked_up" if one_scale else "each"]),
-        *(eight_bits if one_scale else []),
-        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
-        helper.make_node("Unsqueeze", ["mask", "last"], ["wide"]),
-        helper.make_node("Mul", ["each", "wide"], ["present"]),
-        helper.make_node("ReduceSum", ["present", "first"], ["logits"], keepdims=0),
-    ]
+    halves = {"float": _floats, "one scale": _one_scale, "u8s8": _integers, "u8s7": _integers}
+    largest = 63 if arithmetic == "u8s7" else 127
+    columns, nodes = halves[arithmetic](weights)
     shape = ["batch", "tokens"]
+    constants = {
+        "table": np.stack(columns, axis=1).astype(np.float32),
+        "last": np.array([-1]),
+        "first": np.array([1]),
+        "difference": largest * np.array([[-1, 1], [-1, 1], [1, -1], [1, -1]], np.int8),
+        "step": np.float32(1 / (2 * largest)),
+    }
     graph = helper.make_graph(
-        nodes,
+        [
+            helper.make_node("Gather", ["table", "input_ids"], ["looked_up"]),
+            helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
+            helper.make_node("Unsqueeze", ["mask", "last"], ["wide"]),
+            *nodes,
+        ],
         "words",
         [
             helper.make_tensor_value_info(name, TensorProto.INT64, shape)
             for name in ("input_ids", "attention_mask")
         ],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 2])],
-        [
-            numpy_helper.from_array(table, "table"),
-            numpy_helper.from_array(np.array([-1]), "last"),
-            numpy_helper.from_array(np.array([1]), "first"),
-        ],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     opset = [helper.make_opsetid("", 17)]
     return helper.make_model(graph, ir_version=8, opset_imports=opset)
+
+
+Columns = list[Weights]
+Nodes = list[onnx.NodeProto]
+
+
+def _floats(weights: Weights, each: str = "looked_up") -> tuple[Columns, Nodes]:
+    return [-weights / 2, weights / 2], [
+        helper.make_node("Mul", [each, "wide"], ["present"]),
+        helper.make_node("ReduceSum", ["present", "first"], ["logits"], keepdims=0),
+    ]
+
+
+def _one_scale(weights: Weights) -> tuple[Columns, Nodes]:
+    columns, nodes = _floats(weights, "each")
+    return columns, [
+        helper.make_node("DynamicQuantizeLinear", ["looked_up"], ["bytes", "scale", "zero"]),
+        helper.make_node("DequantizeLinear", ["bytes", "scale", "zero"], ["each"]),
+        *nodes,
+    ]
+
+
+def _integers(weights: Weights) -> tuple[Columns, Nodes]:
+    speaks_for, against = np.maximum(weights, 0) / 2, np.maximum(-weights, 0) / 2
+    return [speaks_for, speaks_for, against, against], [
+        helper.make_node("Mul", ["looked_up", "wide"], ["present"]),
+        helper.make_node("ReduceSum", ["present", "first"], ["sums"], keepdims=0),
+        helper.make_node("DynamicQuantizeLinear", ["sums"], ["bytes", "scale", "zero"]),
+        helper.make_node("MatMulInteger", ["bytes", "difference", "zero"], ["integers"]),
+        helper.make_node("Cast", ["integers"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["floats", "scale"], ["scaled"]),
+        helper.make_node("Mul", ["scaled", "step"], ["logits"]),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -220,5 +253,14 @@ def test_an_answer_that_depends_on_its_company(world, student, teacher):
     telling = np.abs(student) * (shares > 0.03) * (shares < 0.15)
     loud = student.copy()
     loud[telling.argmax()] *= 300
-    assert world.judged(student, teacher, one_scale=True).outcome is Outcome.HOLDS
-    assert broken(world.judged(loud, teacher, one_scale=True)) == {"batch_flip_rate"}
+    assert world.judged(student, teacher, arithmetic="one scale").outcome is Outcome.HOLDS
+    assert broken(world.judged(loud, teacher, arithmetic="one scale")) == {"batch_flip_rate"}
+
+
+def test_products_that_saturate_on_other_processors(world, student, teacher):
+    """This one computes them exactly, by its instructions or because the runtime asks for it."""
+    assert broken(world.judged(student, teacher, arithmetic="u8s8")) == {"isa_flip_rate"}
+
+
+def test_weights_of_seven_bits_leave_room(world, student, teacher):
+    assert world.judged(student, teacher, arithmetic="u8s7").outcome is Outcome.HOLDS
