@@ -11,7 +11,6 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 import onnx
 import torch
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 from edgecompress.core.errors import StageError
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.encoder_config import ATTENTION
+from edgecompress.models.nodes import attribute
 
 MICROSOFT = "com.microsoft"
 EXAMPLE_TOKENS = 7  # of the traced batch; both axes stay free
@@ -244,20 +244,13 @@ def _drop_unused(graph: ModelProto) -> None:
 
 
 def _constants(graph: ModelProto) -> dict[str, TensorProto]:
-    made = {
-        n.output[0]: _attribute(n, "value") for n in graph.graph.node if n.op_type == "Constant"
-    }
+    made = {n.output[0]: attribute(n, "value") for n in graph.graph.node if n.op_type == "Constant"}
     return made | {weight.name: weight for weight in graph.graph.initializer}
 
 
 def _picks_first_token(node: NodeProto, constants: Mapping[str, TensorProto]) -> bool:
     """Whether it reads index 0 of axis 1 of an activation [b, s, hidden]."""
-    if node.op_type != "Gather" or node.input[0] in constants or _attribute(node, "axis") != 1:
+    if node.op_type != "Gather" or node.input[0] in constants or attribute(node, "axis") != 1:
         return False
     index = constants.get(node.input[1])
     return index is not None and numpy_helper.to_array(index).tolist() == 0
-
-
-def _attribute(node: NodeProto, name: str) -> Any:
-    found = [helper.get_attribute_value(a) for a in node.attribute if a.name == name]
-    return found[0] if found else None

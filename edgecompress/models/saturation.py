@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from edgecompress.core.errors import MeasureError
+from edgecompress.models.nodes import attribute
+from edgecompress.models.portable import portable
 
-MICROSOFT = "com.microsoft"
 LOWEST, HIGHEST = -32_768.0, 32_767.0
 LARGEST_ACTIVATION = 255
 
 # 8-bit products that other tools write and that are not understood here.
 UNKNOWN = frozenset(
     {"ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulIntegerToFloat"}
-    | {"QGemm", "QLinearConv"}
+    | {"QAttention", "QGemm", "QLinearConv"}
 )
 
 Int8Matrix = NDArray[np.int8]
@@ -36,12 +36,13 @@ def saturating(graph: ModelProto) -> ModelProto | None:
     Raises:
         MeasureError: it has 8-bit products that are not understood here.
     """
-    if found := UNKNOWN & {node.op_type for node in graph.graph.node}:
+    single = portable(graph)
+    if found := UNKNOWN & {node.op_type for node in single.graph.node}:
         raise MeasureError(
             f"saturation of {', '.join(sorted(found))} is not known; quantize to MatMulInteger, "
-            "QAttention, QLinearMatMul or QDQ"
+            "QLinearMatMul or QDQ"
         )
-    rewrite = _Rewrite(onnx.ModelProto.FromString(graph.SerializeToString()))
+    rewrite = _Rewrite(single)
     return rewrite.graph if rewrite.products() else None
 
 
@@ -62,7 +63,6 @@ class _Rewrite:
         forms: Mapping[str, Callable[[NodeProto, str], Iterator[NodeProto]]] = {
             "MatMulInteger": self._integer,
             "QLinearMatMul": self._requantized,
-            "QAttention": self._attention,
             "MatMul": self._dequantized,
             "Gemm": self._dequantized,
         }
@@ -110,7 +110,7 @@ class _Rewrite:
             if any(side is None or side.op_type != "DequantizeLinear" for side in sides):
                 return "", None
             activations, weight = (side.input[0] for side in sides if side is not None)
-            turned = bool(_attribute(node, "transB", 0))
+            turned = bool(attribute(node, "transB", 0))
         else:
             activations, turned = node.input[0], False
             weight = node.input[3 if node.op_type == "QLinearMatMul" else 1]
@@ -140,7 +140,12 @@ class _Rewrite:
     def _requantized(self, node: NodeProto, lost: str) -> Iterator[NodeProto]:
         """A product that goes on as 8 bits: its sums in 32 bits, scaled and quantized."""
         a, a_scale, a_zero, b, b_scale, b_zero, scale, zero = node.input
-        yield from self._scaled([a, b, a_zero, b_zero], [a_scale, b_scale], lost)
+        floats, sums, step = f"{lost}/floats", f"{lost}/sums", f"{lost}/step"
+        yield helper.make_node("MatMulInteger", [a, b, a_zero, b_zero], [f"{lost}/product"])
+        yield helper.make_node("Cast", [f"{lost}/product"], [floats], to=TensorProto.FLOAT)
+        yield helper.make_node("Add", [floats, lost], [sums])
+        yield helper.make_node("Mul", [a_scale, b_scale], [step])
+        yield helper.make_node("Mul", [sums, step], [f"{lost}/float"])
         yield helper.make_node(
             "QuantizeLinear", [f"{lost}/float", scale, zero], [node.output[0]], name=node.name
         )
@@ -153,46 +158,6 @@ class _Rewrite:
         yield helper.make_node("Mul", [a_scale, b_scale], [f"{lost}/scale"])
         yield helper.make_node("Mul", [lost, f"{lost}/scale"], [f"{lost}/float"])
         yield helper.make_node("Add", [exact, f"{lost}/float"], [out])
-
-    def _attention(self, node: NodeProto, lost: str) -> Iterator[NodeProto]:
-        """The one matrix of query, key and value as a product of its own, attention in floats."""
-        given = [*node.input, *[""] * (9 - len(node.input))]
-        a, b, bias, a_scale, b_scale, mask, a_zero, b_zero, past = given
-        if past:
-            raise MeasureError("saturation of QAttention with a past is not known")
-        yield from self._scaled([a, b, a_zero, b_zero], [a_scale, b_scale], lost)
-        yield helper.make_node("Add", [f"{lost}/float", bias], [f"{lost}/qkv"])
-        parts = [f"{lost}/{part}" for part in ("query", "key", "value")]
-        width = self.constants[b].dims[1] // 3
-        last = self._constant(f"{lost}/last_axis", [-1])
-        for place, part in enumerate(parts):
-            start, end = (
-                self._constant(f"{part}/{edge}", [edge * width]) for edge in (place, place + 1)
-            )
-            yield helper.make_node("Slice", [f"{lost}/qkv", start, end, last], [part])
-        settings = {
-            name: value
-            for name in ("num_heads", "mask_filter_value", "unidirectional", "scale")
-            if (value := _attribute(node, name, None)) is not None
-        }
-        yield helper.make_node(
-            "MultiHeadAttention",
-            [*parts, "", mask],
-            list(node.output[:1]),
-            name=node.name,
-            domain=MICROSOFT,
-            **settings,
-        )
-
-    def _scaled(self, operands: list[str], scales: list[str], lost: str) -> Iterator[NodeProto]:
-        """The saturating product of 8-bit operands, as LOST/float."""
-        yield helper.make_node("MatMulInteger", operands, [f"{lost}/product"])
-        yield helper.make_node(
-            "Cast", [f"{lost}/product"], [f"{lost}/exact_float"], to=TensorProto.FLOAT
-        )
-        yield helper.make_node("Add", [f"{lost}/exact_float", lost], [f"{lost}/sums"])
-        yield helper.make_node("Mul", scales, [f"{lost}/scale"])
-        yield helper.make_node("Mul", [f"{lost}/sums", f"{lost}/scale"], [f"{lost}/float"])
 
     def _constant(self, name: str, value: Any) -> str:
         self.graph.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
@@ -233,8 +198,3 @@ def _renamed(node: NodeProto, output: str) -> NodeProto:
 
 def _is_unsigned(zero_point: TensorProto) -> bool:
     return bool(zero_point.data_type == TensorProto.UINT8)
-
-
-def _attribute(node: NodeProto, name: str, otherwise: Any) -> Any:
-    found = [helper.get_attribute_value(a) for a in node.attribute if a.name == name]
-    return found[0] if found else otherwise

@@ -109,6 +109,11 @@ class ReleaseSettings(Section):
     card: bool = Field(default=True, description="write README.md, the model card")
     license: str = Field(default="other", description="licence of the model, as the card names it")
     language: str = "en"
+    portable: bool = Field(
+        default=False,
+        description="also write the graph in standard ONNX operators, below onnx/, for ONNX "
+        "Runtime Web and engines that do not know onnxruntime's own operators",
+    )
 
 
 class Recipe(Section):

@@ -18,6 +18,7 @@ from edgecompress.report.card import card
 from edgecompress.runtime.bundle import META, is_bundle, seal_bundle, verify_bundle
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
+from edgecompress.workflow.portable import write_portable
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import Run
 
@@ -109,6 +110,8 @@ def _fill(staging: Path, run: Run, report: RunReport, model: Artifact) -> None:
     with (meta / "recipe.resolved.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(resolved(recipe), file)
     write_golden(staging, _golden_texts(run))
+    if recipe.release.portable:
+        run.ws.progress.say(write_portable(staging))
     if recipe.release.card:
         text = card(
             report,

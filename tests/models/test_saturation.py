@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from edgecompress.core.errors import MeasureError
-from edgecompress.models.saturation import MICROSOFT, saturating
+from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.saturation import saturating
 
 Array = NDArray[Any]
 
@@ -45,7 +46,10 @@ def graph(
 def answer(model: ModelProto | None, given: Array, name: str = "x") -> Array:
     assert model is not None
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    (found,) = session.run(["out"], {name: given})
+    feed = {name: given}
+    if len(session.get_inputs()) > 1:
+        feed["mask"] = np.ones(given.shape[:2], np.int32)
+    (found,) = session.run(["out"], feed)
     return np.asarray(found)
 
 
@@ -153,9 +157,11 @@ def attention(weight: Array) -> ModelProto:
         "w_scale": np.full(12, 0.01, np.float32),
         "w_zero": np.zeros(12, np.int8),
         "bias": np.linspace(-1, 1, 12).astype(np.float32),
-        "mask": np.ones((1, 3), np.int32),
     }
-    return graph(nodes, weights, "x", TensorProto.FLOAT)
+    made = graph(nodes, weights, "x", TensorProto.FLOAT)
+    mask = helper.make_tensor_value_info("mask", TensorProto.INT32, [1, None])
+    made.graph.input.append(mask)
+    return made
 
 
 def test_attention_that_saturates_answers_otherwise() -> None:
@@ -186,7 +192,9 @@ options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
 session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
 given = numpy.array(json.loads(sys.argv[2]), numpy.float32)
-print(json.dumps(session.run(["out"], {"x": given})[0].tolist()))
+feed = {"x": given, "mask": numpy.ones(given.shape[:2], numpy.int32)}
+feed = {one.name: feed[one.name] for one in session.get_inputs()}
+print(json.dumps(session.run(["out"], feed)[0].tolist()))
 """
 
 
