@@ -4,12 +4,8 @@ A formula of multiplications would be wrong by factors: small products leave a C
 norms cost time without any product, and of the last layer only the first token goes on.
 """
 
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -20,17 +16,12 @@ from scipy.optimize import isotonic_regression
 from edgecompress.core.progress import Progress
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.encoder_config import EncoderConfig
-from edgecompress.models.int8 import Feed, quantize_dynamically
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, tidy
-from edgecompress.recipe.shipping import Quantize
-from edgecompress.runtime.session import open_session
-from edgecompress.runtime.timing import time_call
+from edgecompress.models.timed_graphs import inputs_of, int8_session, median_ms
 
 OPSET = 17
 GRID = 4  # sizes of a part that are timed; between them time is taken to be a line
 LENGTHS = 6  # texts of so many lengths stand for all
-FEWEST_ROUNDS, MOST_ROUNDS = 5, 60
-PATIENCE_S = 20.0  # for the rounds; the graphs are made before
 TINY_VOCABULARY = 8
 
 Doubles = NDArray[np.float64]
@@ -95,8 +86,7 @@ def measure_layers(
 ) -> LatencyTable:
     """Time int8 graphs of no layer, one and two, at several widths; differences are the layers.
 
-    All graphs answer in turns, and medians of thread time are compared, so that other work on the
-    machine does not fall on one of them. Weights are random: they do not change the time.
+    Weights are random: they do not change the time.
 
     Args:
         config: of the encoder whose layers are in question.
@@ -113,7 +103,7 @@ def measure_layers(
         for depth, shape in graphs:
             sessions.append(_session(_stack(config, depth, shape)))
             bar.advance()
-    medians = _median_ms(sessions, _typical(lengths), progress)
+    medians = median_ms(sessions, inputs_of(_typical(lengths)), "time of a layer", progress)
     ms = dict(zip(graphs, medians, strict=True))
     inner = {shape: ms[2, shape] - ms[1, shape] for shape in shapes}
     last = {shape: ms[1, shape] - ms[0, shapes[0]] for shape in shapes}
@@ -148,43 +138,13 @@ def _stack(config: EncoderConfig, depth: int, shape: tuple[int, int]) -> Encoder
 def _session(encoder: Encoder) -> InferenceSession:
     """The graph as the stages `export` and `quantize` would make it."""
     graph = fuse_attention(export_graph(encoder, OPSET, pairs=False), encoder.config)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.onnx"
-        quantize_dynamically(tidy(graph), Quantize(kind="quantize"), file)
-        return open_session(file, threads=1)
+    return int8_session(tidy(graph))
 
 
-def _typical(lengths: NDArray[np.int64]) -> list[Feed]:
-    """Inputs of lengths that share out those of the texts evenly."""
+def _typical(lengths: NDArray[np.int64]) -> list[int]:
+    """Lengths that share out those of the texts evenly."""
     middles = (np.arange(LENGTHS) + 0.5) / LENGTHS
-    inputs = [np.ones((1, int(length)), np.int64) for length in np.quantile(lengths, middles)]
-    return [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in inputs]
-
-
-def _median_ms(
-    sessions: Sequence[InferenceSession], feeds: Sequence[Feed], progress: Progress
-) -> list[float]:
-    """Thread time of one answer of each session, mean over the inputs, median over the rounds."""
-    order = np.random.default_rng(0)
-    rounds: list[Doubles] = []
-    began = time.monotonic()
-    with progress.track("time of a layer", MOST_ROUNDS, "rounds") as bar:
-        while len(rounds) < MOST_ROUNDS:
-            taken = np.empty(len(sessions))
-            for which in order.permutation(len(sessions)):
-                _answer(sessions[which], feeds[-1:])  # untimed: others have emptied the caches
-                taken[which] = time_call(partial(_answer, sessions[which], feeds)).thread_cpu_s
-            rounds.append(taken * 1000 / len(feeds))
-            bar.advance()
-            if len(rounds) >= FEWEST_ROUNDS and time.monotonic() - began > PATIENCE_S:
-                break
-    return [float(ms) for ms in np.median(rounds, axis=0)]
-
-
-def _answer(session: InferenceSession, feeds: Sequence[Feed]) -> None:
-    names = [each.name for each in session.get_inputs()]  # without layers nothing needs a mask
-    for feed in feeds:
-        session.run(None, {name: feed[name] for name in names})
+    return [int(length) for length in np.quantile(lengths, middles)]
 
 
 def _curve(sizes: list[int], ms: list[float]) -> Curve:

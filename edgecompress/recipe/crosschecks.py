@@ -138,17 +138,19 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
             yield from difficulty_mistakes(index, stage)
         if isinstance(stage, Factorize):
             yield from factorize_mistakes(index, stage, roles=present)
-        if isinstance(stage, Export) and stage.attention == "fused":
-            yield from _fused(index, stage, recipe)
+        if isinstance(stage, Export) and stage.attention != "unfused":
+            yield from _fusing(index, stage, recipe)
 
 
-def _fused(index: int, stage: Export, recipe: Recipe) -> Iterator[Mistake]:
-    """The fused operator is not a standard one, and only dynamic quantization knows it."""
+def _fusing(index: int, stage: Export, recipe: Recipe) -> Iterator[Mistake]:
+    """The fused operator is not a standard one, and static quantization does not know it."""
     where = ("stages", index, "attention")
     if stage.opset < 17:
-        yield Mistake(where, f"fused needs opset 17 or later, got {stage.opset}; or set unfused")
+        told = f"{stage.attention} needs opset 17 or later, got {stage.opset}; or set unfused"
+        yield Mistake(where, told)
     if any(isinstance(s, Quantize) and s.scheme == "static" for s in recipe.stages):
-        yield Mistake(where, "fused cannot be quantized with scheme: static; set unfused")
+        told = f"{stage.attention} cannot be quantized with scheme: static; set unfused"
+        yield Mistake(where, told)
 
 
 def _data(recipe: Recipe) -> Iterator[Mistake]:

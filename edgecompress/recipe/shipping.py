@@ -1,10 +1,12 @@
 """Settings of the stages that make what ships: the ONNX graph and its int8 form."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.recipe.stage import ONNX, StageSettings
+
+Tokens = Annotated[int, Field(ge=2, le=512)]
 
 
 class Export(StageSettings):
@@ -18,7 +20,19 @@ class Export(StageSettings):
 
     kind: Literal["export"]
     opset: int = Field(default=17, ge=14, le=20)
-    attention: Literal["fused", "unfused"] = "fused"
+    attention: Literal["fused", "unfused", "measured"] = Field(
+        default="fused",
+        description="one operator a layer, standard operators, or whichever answers faster in "
+        "int8 on this machine",
+    )
+    lengths: tuple[Tokens, ...] = Field(
+        default=(12, 24, 48), min_length=1, description="tokens of the texts that `measured` times"
+    )
+
+    @property
+    def measures_this_machine(self) -> bool:
+        """The faster form is so on the machine that was timed."""
+        return self.attention == "measured"
 
 
 class Quantize(StageSettings):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from edgecompress.models import latency_table
+from edgecompress.models import latency_table, timed_graphs
 from edgecompress.models.encoder import EncoderConfig
 from edgecompress.models.latency_table import Curve, LatencyTable, measure_layers
 from tests.fakes import Listener
@@ -45,7 +45,7 @@ def test_a_table_comes_back_from_a_file():
 def measured(monkeypatch) -> LatencyTable:
     """Three shapes of each depth, few rounds."""
     monkeypatch.setattr(latency_table, "GRID", 2)
-    monkeypatch.setattr(latency_table, "MOST_ROUNDS", 7)
+    monkeypatch.setattr(timed_graphs, "MOST_ROUNDS", 7)
     lengths = np.random.default_rng(1).integers(20, 100, 50)
     return measure_layers(CONFIG, lengths, Listener())
 

@@ -13,6 +13,7 @@ from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
+from edgecompress.models import timed_graphs
 from edgecompress.models.checkpoint import copy_tokenizer, load_model
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.predictor import TorchPredictor
@@ -173,3 +174,29 @@ def test_an_architecture_we_cannot_hold_is_refused(
     assert load_model(tmp_path / "mpnet")
     with pytest.raises(StageError, match="mpnet"):
         export.run(new_artifact(tmp_path / "mpnet"), settings(), new_context())
+
+
+@pytest.mark.parametrize("faster", ["fused", "unfused"])
+def test_the_faster_form_is_taken_where_it_is_measured(
+    teacher: Artifact, new_context: NewContext, monkeypatch: pytest.MonkeyPatch, faster: str
+) -> None:
+    ms = {"fused": 1.0, "unfused": 1.0} | {faster: 0.5}
+    monkeypatch.setattr(export, "median_ms", lambda *_: [ms["fused"], ms["unfused"]])
+    facts = export.run(teacher, settings(attention="measured"), new_context())
+    assert (facts["attention"], facts["int8_ms"]) == (faster, ms)
+    assert ("Attention" in facts["operators"]) == (faster == "fused")
+
+
+def test_both_forms_are_really_timed(
+    teacher: Artifact, new_context: NewContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timed_graphs, "MOST_ROUNDS", 3)
+    facts = export.run(teacher, settings(attention="measured", lengths=(8,)), new_context())
+    assert all(0 < ms < 100 for ms in facts["int8_ms"].values())
+
+
+def test_a_length_that_the_network_cannot_read_is_refused(
+    teacher: Artifact, new_context: NewContext
+) -> None:
+    with pytest.raises(StageError, match="name shorter ones"):
+        export.run(teacher, settings(attention="measured", lengths=(512,)), new_context())
