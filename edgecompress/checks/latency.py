@@ -18,11 +18,13 @@ from edgecompress.core.case import Case, Predictor
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.intervals import block_bootstrap, quantile_bounds
-from edgecompress.core.measurement import Measurement
+from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.core.texts import Text
 from edgecompress.recipe.budget import Latency
+from edgecompress.runtime.machine import processor_kind
 from edgecompress.runtime.timing import percentile, time_call
 
+MEASURED = ("latency_ratio", "latency_p50_ms", "latency_p95_ms")
 TURN = 10  # texts
 WARM_UP = 4  # untimed answers that open a turn
 WORST_SELF_RATIO = 1.15  # an A/A interval that leaves [1/1.15, 1.15] is noise, not measurement
@@ -38,6 +40,9 @@ def measure(case: Case, settings: Latency) -> Sequence[Finding]:
     Raises:
         MeasureError: the machine is so noisy that a model is not as fast as itself.
     """
+    if settings.processor and (here := processor_kind()) != settings.processor:
+        why = f"this processor is {here}, the model is for {settings.processor}"
+        return [Refused(name, settings.data, why) for name in MEASURED]
     texts = _texts_to_time(case, settings)
     ours, theirs = case.candidate.predictor, case.teacher.predictor
     _require_quiet(case, texts)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from edgecompress.core import power
 from edgecompress.recipe.check import CheckSettings, Claim, Limited, Share
+from edgecompress.recipe.target import Processor
 
 _FLIPS = power.Share(perfect=0.0, usual=0.015)  # of dynamic int8, as seen on reviews
 
@@ -26,6 +27,9 @@ class Latency(CheckSettings):
     data: str = Field(default="test", description="whose lengths the timed texts follow")
     pairs: int = Field(  # fewer than 72 cannot bound p95 from above
         default=300, ge=72, le=100_000, description="timings of both, turn about"
+    )
+    processor: Processor | None = Field(
+        default=None, description="on another kind nothing is judged; default: the target's"
     )
     speedup_at_least: float | None = Field(default=None, gt=0)
     p50_ms_at_most: float | None = Field(default=None, gt=0)

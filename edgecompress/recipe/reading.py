@@ -13,6 +13,7 @@ from edgecompress.core.errors import RecipeError
 from edgecompress.recipe.crosschecks import mistakes_in
 from edgecompress.recipe.document import Document, read_document
 from edgecompress.recipe.mistakes import Mistake, from_validation, listing
+from edgecompress.recipe.of_target import for_target
 from edgecompress.recipe.schema import Recipe
 
 
@@ -50,7 +51,7 @@ def read_recipe(path: Path) -> RecipeFile:
     document = read_document(path)
     try:
         # JSON mode: lists become tuples, and nothing else is coerced.
-        recipe = Recipe.model_validate_json(json.dumps(document.data))
+        recipe = for_target(Recipe.model_validate_json(json.dumps(document.data)))
     except ValidationError as error:
         mistakes = from_validation(error, document, _raw_schema())
         raise RecipeError(listing(document, mistakes)) from None

@@ -9,6 +9,7 @@ from edgecompress.recipe.checks import AnyCheck
 from edgecompress.recipe.learning import Finetune
 from edgecompress.recipe.section import Section
 from edgecompress.recipe.stages import AnyStage
+from edgecompress.recipe.target import Target
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
@@ -128,4 +129,5 @@ class Recipe(Section):
     data: DataSection
     stages: Annotated[tuple[AnyStage, ...], Field(min_length=1)]
     gate: Annotated[tuple[AnyCheck, ...], Field(min_length=1)]
+    target: Target | None = None
     release: ReleaseSettings = ReleaseSettings()

@@ -1,12 +1,11 @@
 """Settings of the stages that make what ships: the ONNX graph and its int8 form."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.recipe.stage import ONNX, StageSettings
-
-Tokens = Annotated[int, Field(ge=2, le=512)]
+from edgecompress.recipe.target import Tokens
 
 
 class Export(StageSettings):

@@ -18,6 +18,7 @@ FLAGS_THAT_MATTER = frozenset(
         *("asimd", "asimddp", "asimdhp", "bf16", "i8mm", "sve", "sve2"),
     }
 )
+X86 = ("x86_64", "AMD64")
 EXACT_INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
 PACKAGES = ("edgecompress", "numpy", "onnxruntime", "tokenizers")
 
@@ -45,10 +46,18 @@ def fingerprint() -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+def processor_kind() -> str:
+    """What 8-bit products cost and give here: "x86-vnni", "x86", "arm64", or the machine's name."""
+    machine = platform.machine()
+    if machine in X86:
+        return "x86" if saturates_int8() else "x86-vnni"
+    return "arm64" if machine in ("aarch64", "arm64") else machine
+
+
 def saturates_int8() -> bool:
     """Whether 8-bit products can overflow here: on x86 without VNNI, pairs are added in 16 bits."""
     flags = set(_flags(_cpu_info()))
-    return platform.machine() in ("x86_64", "AMD64") and not flags & EXACT_INT8_FLAGS
+    return platform.machine() in X86 and not flags & EXACT_INT8_FLAGS
 
 
 def _flags(seen: dict[str, str]) -> list[str]:

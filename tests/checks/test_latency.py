@@ -10,7 +10,7 @@ from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import measurements_of
 from edgecompress.recipe.budget import Latency
 from edgecompress.report.contents import Latencies, content_of
-from tests.fakes import Busy, contestant, texts
+from tests.fakes import Busy, case, contestant, texts
 
 
 def measure(ours, theirs, pairs=80):
@@ -72,3 +72,11 @@ def test_bins_are_equally_wide_on_a_logarithmic_scale():
     steps = np.diff(np.log(shown.content["edges"]))
     # from 1 to 100 in 40 bins
     assert steps == pytest.approx(np.log(100) / 40, rel=1e-2)
+
+
+def test_the_speed_of_another_kind_of_processor_is_not_judged(monkeypatch):
+    monkeypatch.setattr(latency, "processor_kind", lambda: "x86-vnni")
+    here = case([0], [0], [0])
+    found = latency.measure(here, Latency(check="latency", processor="arm64"))
+    assert {one.name for one in found} == {"latency_ratio", "latency_p50_ms", "latency_p95_ms"}
+    assert {one.why for one in found} == {"this processor is x86-vnni, the model is for arm64"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgecompress.runtime import machine
-from edgecompress.runtime.machine import environment, fingerprint, saturates_int8
+from edgecompress.runtime.machine import environment, fingerprint, processor_kind, saturates_int8
 
 
 def test_the_environment_is_plain_json() -> None:
@@ -35,13 +35,13 @@ def test_the_fingerprint_stays_while_the_machine_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "cpu_info", "saturates"),
+    ("architecture", "cpu_info", "saturates", "kind"),
     [
-        ("x86_64", "flags\t: sse avx2 fma\n\nflags\t: avx512_vnni\n", True),
-        ("x86_64", "flags\t: avx2 avx_vnni\n", False),
-        ("x86_64", "flags\t: avx2 avx512_vnni\n", False),
-        ("x86_64", "", True),  # nothing known: rather slow than wrong
-        ("aarch64", "Features\t: asimd\n", False),
+        ("x86_64", "flags\t: sse avx2 fma\n\nflags\t: avx512_vnni\n", True, "x86"),
+        ("x86_64", "flags\t: avx2 avx_vnni\n", False, "x86-vnni"),
+        ("x86_64", "flags\t: avx2 avx512_vnni\n", False, "x86-vnni"),
+        ("x86_64", "", True, "x86"),  # nothing known: rather slow than wrong
+        ("aarch64", "Features\t: asimd\n", False, "arm64"),
     ],
 )
 def test_8_bit_products_overflow_on_x86_without_vnni(
@@ -50,11 +50,13 @@ def test_8_bit_products_overflow_on_x86_without_vnni(
     architecture: str,
     cpu_info: str,
     saturates: bool,
+    kind: str,
 ) -> None:
     (tmp_path / "cpuinfo").write_text(cpu_info)
     monkeypatch.setattr(machine, "CPU_INFO", tmp_path / "cpuinfo")
     monkeypatch.setattr(machine.platform, "machine", lambda: architecture)
     assert saturates_int8() is saturates
+    assert processor_kind() == kind
 
 
 def test_an_unknown_system_is_described_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
