@@ -45,6 +45,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "rosita-sst2": ("sst2", rosita.claims, None),
     "rmc-shortcut": ("shortcut", rmc.claims, FIVE),
     "rmc-controls": ("shortcut", rmc.controls, FIVE),
+    "rmc-hardness": ("many-validation-rows", rmc.hardness, None),
     "rmc-fever": ("fever", rmc.claims, None),
     "rmc-qqp": ("qqp", rmc.claims, None),
 }

@@ -63,6 +63,11 @@ def controls(bench: Bench) -> list[Claim]:
     return [*claims, _easy_and_hard(bench)]
 
 
+def hardness(bench: Bench) -> list[Claim]:
+    """Test 21 where there are rows enough to decide it."""
+    return [_easy_and_hard(bench)]
+
+
 def _student(bench: Bench, name: str, objective: dict[str, Any]) -> list[Made]:
     scores = {"kind": "difficulty", "alpha": ALPHA, "max_length": bench.lab.setting.max_length}
     student = bench.student("distill", layers=BOTTOM, objective=objective)

@@ -94,6 +94,13 @@ def sentiment(places: Places) -> dict[str, Rows]:
     return split(rows, {"train": 2_000, "validation": VALIDATION_ROWS}) | {"test": test}
 
 
+def many_validation_rows(places: Places) -> dict[str, Rows]:
+    """As `sentiment`, with enough validation rows to compare two small parts of them."""
+    rows = places.resource("rotten-tomatoes", "train")
+    parts = split(rows, {"train": 2_000, "validation": 4_000})
+    return parts | {"test": places.resource("movie-snippets", "test")}
+
+
 def sst2(places: Places) -> dict[str, Rows]:
     """A part of SST-2's training phrases of six words and more; tested on other such phrases."""
     names = {0: "negative", 1: "positive"}
@@ -188,6 +195,7 @@ SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("sentiment", REVIEWS, sentiment),
+        Setting("many-validation-rows", REVIEWS, many_validation_rows),
         Setting("sst2", REVIEWS, sst2, needs=("sst2/train.jsonl.gz",)),
         Setting("shortcut", REVIEWS, shortcut),
         Setting(
