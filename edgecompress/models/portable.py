@@ -52,6 +52,7 @@ class _Written:
             "Attention": self._attention,
             "QAttention": self._attention,
             "Gelu": self._gelu,
+            "MatMulIntegerToFloat": self._real_product,
         }
         if node.domain == MICROSOFT and node.op_type in forms and not self._unusual(node):
             yield from forms[node.op_type](node)
@@ -90,17 +91,22 @@ class _Written:
 
     def _projected(self, node: NodeProto, out: str) -> Iterator[NodeProto]:
         """Query, key and value in one product of floats."""
-        yield helper.make_node("MatMul", list(node.input[:2]), [f"{out}/product"])
-        yield helper.make_node("Add", [f"{out}/product", node.input[2]], [out])
+        product = f"{out}/product"
+        yield helper.make_node("MatMul", list(node.input[:2]), [product], name=product)
+        yield helper.make_node("Add", [product, node.input[2]], [out])
 
     def _projected_8_bits(self, node: NodeProto, out: str) -> Iterator[NodeProto]:
         """The same of integers, scaled back."""
         a, b, bias, a_scale, b_scale, _, a_zero, b_zero = node.input[:8]
-        yield helper.make_node("MatMulInteger", [a, b, a_zero, b_zero], [f"{out}/integers"])
-        yield helper.make_node("Cast", [f"{out}/integers"], [f"{out}/floats"], to=TensorProto.FLOAT)
-        yield helper.make_node("Mul", [a_scale, b_scale], [f"{out}/step"])
-        yield helper.make_node("Mul", [f"{out}/floats", f"{out}/step"], [f"{out}/product"])
+        yield from _scaled_product([a, b, a_zero, b_zero], [a_scale, b_scale], out)
         yield helper.make_node("Add", [f"{out}/product", bias], [out])
+
+    def _real_product(self, node: NodeProto) -> Iterator[NodeProto]:
+        """A product of integers, scaled back, with its bias if it has one."""
+        a, b, a_scale, b_scale, a_zero, b_zero, *bias = node.input
+        out = node.output[0]
+        yield from _scaled_product([a, b, a_zero, b_zero], [a_scale, b_scale], out)
+        yield helper.make_node("Sum", [f"{out}/product", *bias], [out], name=node.name)
 
     def _mask_added(self, node: NodeProto, scores: str, out: str) -> Iterator[NodeProto]:
         """Padding gets the lowest score; the mask is [b, s], 1 where there is a token."""
@@ -132,9 +138,13 @@ class _Written:
         return int(found) // 3
 
     def _unusual(self, node: NodeProto) -> bool:
-        """Whether attention is causal, has a past, another mask, or parts of unlike width."""
+        """Whether attention is causal, has a past, another mask, or parts of unlike width; or a
+        product leaves out its zeros.
+        """
         if node.op_type == "Gelu":
             return False
+        if node.op_type == "MatMulIntegerToFloat":
+            return len(node.input) < 6 or not all(node.input)
         last_usual = 8 if node.op_type == "QAttention" else 4
         return bool(
             any(node.input[last_usual:])
@@ -154,6 +164,14 @@ class _Written:
         """A constant; whole numbers are axes and sizes."""
         self.graph.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
         return name
+
+
+def _scaled_product(operands: list[str], scales: list[str], out: str) -> Iterator[NodeProto]:
+    """Integers a, b and their zeros multiplied, as OUT/product in floats."""
+    yield helper.make_node("MatMulInteger", operands, [f"{out}/integers"])
+    yield helper.make_node("Cast", [f"{out}/integers"], [f"{out}/floats"], to=TensorProto.FLOAT)
+    yield helper.make_node("Mul", scales, [f"{out}/step"])
+    yield helper.make_node("Mul", [f"{out}/floats", f"{out}/step"], [f"{out}/product"])
 
 
 def _mask(node: NodeProto) -> str:

@@ -24,7 +24,7 @@ LARGEST_ACTIVATION = 255
 # 8-bit products that other tools write and that are not understood here.
 UNKNOWN = frozenset(
     {"ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulIntegerToFloat"}
-    | {"QAttention", "QGemm", "QLinearConv"}
+    | {"MatMulNBits", "QAttention", "QGemm", "QLinearConv"}
 )
 
 Int8Matrix = NDArray[np.int8]

@@ -11,7 +11,8 @@ from onnx import ModelProto
 from onnxruntime import InferenceSession
 
 from edgecompress.core.progress import Progress
-from edgecompress.models.int8 import Feed, quantize_dynamically
+from edgecompress.models.activations import Feed
+from edgecompress.models.int8 import quantize_dynamically
 from edgecompress.recipe.shipping import Quantize
 from edgecompress.runtime.session import open_session
 from edgecompress.runtime.timing import time_call

@@ -9,6 +9,7 @@ from edgecompress.recipe.of_data import inject_mistakes
 from edgecompress.recipe.of_stages import (
     difficulty_mistakes,
     factorize_mistakes,
+    quantize_mistakes,
     student_mistakes,
 )
 from edgecompress.recipe.schema import DataRef, Recipe
@@ -54,7 +55,8 @@ def training_roles(recipe: Recipe) -> tuple[str, ...]:
 def roles_read(settings: StageSettings, recipe: Recipe) -> tuple[str, ...]:
     """The roles a stage is given: those it must have, and those it may use where they exist."""
     present = {role for role, _ in recipe.data.by_role()}
-    return tuple(r for r in (*settings.reads, *settings.may_read) if r in present)
+    asked = (*settings.reads, *settings.also_reads(), *settings.may_read)
+    return tuple(role for role in asked if role in present)
 
 
 def _labels(recipe: Recipe) -> Iterator[Mistake]:
@@ -117,40 +119,24 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
     if recipe.teacher.finetune and "train" not in present:
         yield Mistake(("teacher", "finetune"), "reads data.train, which the recipe does not have")
     for index, stage in enumerate(recipe.stages):
-        for role in stage.reads:
+        for role in (*stage.reads, *stage.also_reads()):
             if role not in present:
                 yield Mistake(
                     ("stages", index), f"reads data.{role}, which the recipe does not have"
                 )
-        if (
-            isinstance(stage, Quantize)
-            and stage.scheme == "static"
-            and "calibration" not in present
-        ):
-            yield Mistake(
-                ("stages", index, "scheme"),
-                "static reads data.calibration, which the recipe does not have; "
-                "add `calibration: {from: train, rows: 512}`",
-            )
         if isinstance(stage, Student):
             yield from student_mistakes(index, stage, roles=present)
         if isinstance(stage, Difficulty):
             yield from difficulty_mistakes(index, stage)
         if isinstance(stage, Factorize):
             yield from factorize_mistakes(index, stage, roles=present)
-        if isinstance(stage, Export) and stage.attention != "unfused":
-            yield from _fusing(index, stage, recipe)
-
-
-def _fusing(index: int, stage: Export, recipe: Recipe) -> Iterator[Mistake]:
-    """The fused operator is not a standard one, and static quantization does not know it."""
-    where = ("stages", index, "attention")
-    if stage.opset < 17:
-        told = f"{stage.attention} needs opset 17 or later, got {stage.opset}; or set unfused"
-        yield Mistake(where, told)
-    if any(isinstance(s, Quantize) and s.scheme == "static" for s in recipe.stages):
-        told = f"{stage.attention} cannot be quantized with scheme: static; set unfused"
-        yield Mistake(where, told)
+        if isinstance(stage, Quantize):
+            yield from quantize_mistakes(index, stage, roles=present)
+        if isinstance(stage, Export) and stage.attention != "unfused" and stage.opset < 17:
+            yield Mistake(
+                ("stages", index, "attention"),
+                f"{stage.attention} needs opset 17 or later, got {stage.opset}; or set unfused",
+            )
 
 
 def _data(recipe: Recipe) -> Iterator[Mistake]:

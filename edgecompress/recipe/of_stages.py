@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
 from edgecompress.recipe.mistakes import Mistake
+from edgecompress.recipe.shipping import Quantize
 from edgecompress.recipe.shrinking import Factorize, Prune
 
 STRUCTURE = ("heads", "intermediate", "layers")
@@ -49,6 +50,31 @@ def difficulty_mistakes(index: int, stage: Difficulty) -> Iterator[Mistake]:
     """Of a stage that scores texts."""
     if list(stage.sparsities) != sorted(set(stage.sparsities)):
         yield Mistake(("stages", index, "sparsities"), "must be rising, each named once")
+
+
+def quantize_mistakes(index: int, stage: Quantize, roles: Collection[str]) -> Iterator[Mistake]:
+    """Of a stage that stores weights in few bits."""
+    where = ("stages", index)
+    if stage.calibrates and "calibration" not in roles:
+        asking = "scheme" if stage.scheme == "static" else "smooth"
+        yield Mistake(
+            (*where, asking),
+            f"{stage.scheme if asking == 'scheme' else asking} reads data.calibration, which the "
+            "recipe does not have; add `calibration: {from: train, rows: 512}`",
+        )
+    for name, schemes in stage.schemes_of.items():
+        usual = Quantize.model_fields[name].default
+        if stage.scheme not in schemes and getattr(stage, name) != usual:
+            yield Mistake(
+                (*where, name),
+                f"is for scheme: {' or '.join(schemes)}; scheme: {stage.scheme} does not know it",
+            )
+    if stage.fallback is not None and not stage.fallback.limits:
+        yield Mistake(
+            (*where, "fallback"),
+            "has no limit to hold; set label_loyalty_at_least, accuracy_drop_at_most or "
+            "batch_flips_at_most",
+        )
 
 
 def _distill(index: int, stage: Distill) -> Iterator[Mistake]:

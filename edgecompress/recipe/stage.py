@@ -37,6 +37,14 @@ class StageSettings(Section):
         """Kinds of the earlier stages whose side artifacts it reads."""
         return ()
 
+    def also_reads(self) -> tuple[str, ...]:
+        """Data roles that it must have because of these settings, beside `reads`."""
+        return ()
+
+    def idle(self) -> set[str]:
+        """Settings that change nothing beside the others; the key need not know them."""
+        return set()
+
     def remarks(self) -> tuple[str, ...]:
         """What somebody who plans with these settings should be told."""
         return ()

@@ -14,6 +14,7 @@ from edgecompress.report.charts import against_limit, cost_panels, timeline
 from edgecompress.report.claims import limits_of_claim
 from edgecompress.report.difficulty import difficulties
 from edgecompress.report.exhibits import sections
+from edgecompress.report.fallback import fallbacks
 from edgecompress.report.findings import (
     cost_finding,
     dearest_finding,
@@ -82,6 +83,7 @@ def _stages(report: RunReport) -> dict[str, Any]:
         "cost_finding": cost_finding(panels) if panels else "",
         "dearest_finding": dearest_finding(panels),
         "difficulties": difficulties(report.stages),
+        "fallbacks": fallbacks(report.stages),
         "spans": timeline(report.stages),
         "time_finding": time_finding(report.stages) if report.stages else "",
     }

@@ -8,6 +8,7 @@ from edgecompress.report.claims import limits_of_claim
 from edgecompress.report.difficulty import KIND as DIFFICULTY
 from edgecompress.report.difficulty import difficulty_counts, difficulty_finding
 from edgecompress.report.digest import digest, escape, table
+from edgecompress.report.fallback import fallbacks
 from edgecompress.report.numbers import duration, fact, figures, printable, scale_of
 from edgecompress.report.verdicts import (
     deciding,
@@ -99,7 +100,8 @@ def _stages(report: RunReport) -> str:
     shown = [name for name in STAGE_METRICS if name in measured or name not in WHERE_KNOWN]
     head = ("stage", "time:", *(STAGE_METRICS[name] for name in shown))
     rows = [[escape(s.kind), _time(s), *_metrics(s, shown)] for s in report.stages]
-    return "\n\n".join(["#### Stages", table(head, rows), *_difficulties(report.stages)])
+    found = [*_difficulties(report.stages), *_fallbacks(report.stages)]
+    return "\n\n".join(["#### Stages", table(head, rows), *found])
 
 
 def _difficulties(stages: Sequence[StageRecord]) -> Iterable[str]:
@@ -108,6 +110,14 @@ def _difficulties(stages: Sequence[StageRecord]) -> Iterable[str]:
             counts = escape(difficulty_counts(stage.facts), 500)
             finding = escape(difficulty_finding(stage.facts), 1000)
             yield f"Difficulty of the training texts: {finding} From easy to hard: {counts}."
+
+
+def _fallbacks(stages: Sequence[StageRecord]) -> Iterable[str]:
+    for found in fallbacks(stages):
+        yield f"Operators left floating: {escape(found.finding, 1000)}"
+        if found.sheet:
+            head = [escape(h.name) + ":" * h.number for h in found.sheet.head]
+            yield table(head, [[escape(cell) for cell in row] for row in found.sheet.rows])
 
 
 def _time(stage: StageRecord) -> str:

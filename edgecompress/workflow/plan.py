@@ -54,7 +54,7 @@ class Step:
                 "kind": self.kind,
                 "version": settings.version,
                 "settings": settings.model_dump(
-                    mode="json", by_alias=True, exclude=settings.unkeyed
+                    mode="json", by_alias=True, exclude=settings.unkeyed | settings.idle()
                 ),
                 "inputs": [
                     start.model,

@@ -7,7 +7,8 @@ import onnx
 import pytest
 from onnx import helper
 
-from edgecompress.models.int8 import quantize_dynamically
+from edgecompress.models.activations import Calibration
+from edgecompress.models.int8 import prepare, quantize_dynamically
 from edgecompress.models.portable import MICROSOFT, not_standard, portable
 from edgecompress.recipe.shipping import Quantize
 from tests.models.test_onnx_graph import answer, batch, made, network
@@ -48,6 +49,18 @@ def test_8_bit_attention_written_out_answers_alike(tmp_path: Path) -> None:
     # the same 8-bit numbers but for a rounding here and there; logits are of size 10
     assert np.abs(ours - theirs).max() < 0.1
     assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("format", ["qdq", "qoperator"])
+def test_fixed_ranges_written_out_answer_alike(format: str) -> None:
+    ids, mask, _ = (tensor.numpy() for tensor in batch())
+    feed = {"input_ids": ids, "attention_mask": mask}
+    static = Quantize(kind="quantize", scheme="static", format=format)
+    graph = prepare(made(network(), fused=True), static, Calibration([feed])).quantized()
+    theirs, ours = (answer(one, *batch()[:2]) for one in (graph, portable(graph)))
+    assert not_standard(portable(graph)) == []
+    assert bool(not_standard(graph)) == (format == "qoperator")
+    assert np.abs(ours - theirs).max() < 0.1
 
 
 def test_a_graph_of_standard_operators_stays_as_it_is() -> None:

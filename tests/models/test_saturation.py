@@ -141,6 +141,26 @@ def test_a_product_that_goes_on_in_8_bits_saturates_before_it_is_scaled() -> Non
     assert answer(saturating(model), 255 * ONES).ravel().tolist() == [109, 0, 2]
 
 
+def test_a_product_that_comes_out_real_saturates_before_its_bias() -> None:
+    inputs = ["a", "w", "one", "half", "zero", "w_zero", "bias"]
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "one", "zero"], ["a"]),
+        helper.make_node("MatMulIntegerToFloat", inputs, ["out"], domain=MICROSOFT),
+    ]
+    zeros = {"zero": np.uint8(0), "w_zero": np.zeros(3, np.int8)}
+    scales = {"one": np.float32(1), "half": np.full(3, 0.5, np.float32)}
+    weights = {"w": LARGE, "bias": np.array([1, 2, 3], np.float32), **zeros, **scales}
+    model = graph(nodes, weights, "x", TensorProto.FLOAT)
+    assert answer(model, 255 * ONES).ravel().tolist() == [32_386, 2, 258]
+    assert answer(saturating(model), 255 * ONES).ravel().tolist() == [16_384.5, 2, 258]
+
+
+def test_what_few_bits_do_elsewhere_is_not_known() -> None:
+    node = helper.make_node("MatMulNBits", ["x", "w", "s"], ["out"], domain=MICROSOFT)
+    with pytest.raises(MeasureError, match="MatMulNBits is not known"):
+        saturating(graph([node], {"w": LARGE}, "x", TensorProto.FLOAT))
+
+
 DRAWN = np.random.default_rng(0).integers(-127, 128, size=(4, 12)).astype(np.int8)
 HIDDEN = np.random.default_rng(1).normal(size=(1, 3, 4)).astype(np.float32)
 

@@ -1,9 +1,12 @@
 """What is said of stages whose settings contradict each other."""
 
+import re
+
 import pytest
 
 from edgecompress.core.errors import RecipeError
 from edgecompress.recipe.reading import read_recipe
+from edgecompress.recipe.shipping import Fallback, Quantize
 
 DISTILL = "{kind: distill, layers: 2}"
 
@@ -99,6 +102,52 @@ def test_pieces_are_counted_in_texts_that_are_there(tmp_path, spoil):
         read_recipe(path)
     path.write_text(bare.replace("embeddings: 96", "embeddings: 96, weighting: plain"))
     assert read_recipe(path).recipe.stages[0].weighting == "plain"
+
+
+QUANTIZE = "{kind: quantize}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("{kind: quantize, smooth: 0.5}", "quantize smooth: smooth reads data.calibration"),
+        ("{kind: quantize, smooth: 2}", "less than or equal to 1"),
+        (
+            "{kind: quantize, format: qoperator}",
+            "format: is for scheme: static; scheme:",
+        ),
+        ("{kind: quantize, bits: 4}", "bits: is for scheme: weights; scheme: dynamic does not"),
+        ("{kind: quantize, scheme: weights, bits: 6}", "bits"),
+        ("{kind: quantize, fallback: {}}", "fallback: has no limit to hold; set label_loyalty"),
+        ("{kind: quantize, fallback: {most: 2}}", "fallback: has no limit to hold"),
+        (
+            "{kind: quantize, fallback: {label_loyalty_at_least: 0.98}}",
+            "reads data.validation, which the recipe does not have",
+        ),
+    ],
+)
+def test_contradictions_of_quantization_are_told(spoil, stage, said):
+    with pytest.raises(RecipeError, match=re.escape(said)):
+        read_recipe(spoil(QUANTIZE, stage))
+
+
+def test_few_bits_need_no_texts(spoil):
+    stage = read_recipe(spoil(QUANTIZE, "{kind: quantize, scheme: weights, bits: 4}"))
+    assert stage.recipe.stages[2].bits == 4
+
+
+def test_settings_of_another_scheme_are_no_part_of_a_key():
+    unasked = {"smooth", "fallback"}
+    dynamic = Quantize(kind="quantize")
+    assert dynamic.idle() == unasked | {"format", "ranges", "bits", "block"}
+    static = Quantize(kind="quantize", scheme="static", smooth=0.5)
+    assert static.idle() == {"fallback", "bits", "block"}
+
+
+def test_only_a_search_reads_validation():
+    asked = Quantize(kind="quantize", fallback=Fallback(batch_flips_at_most=0.0))
+    assert asked.also_reads() == ("validation",)
+    assert Quantize(kind="quantize").also_reads() == ()
 
 
 SHORT = "{kind: distill, max_length: 32}\n  - {kind: vocabulary}\n"

@@ -42,7 +42,6 @@ def test_a_sound_recipe_is_read(spoil):
         ),
         ("  - {kind: export}\n  - {kind: quantize}\n", "", "cannot ship"),
         ("{kind: quantize}", "{kind: quantize, scheme: static}", "static reads data.calibration"),
-        ("{kind: quantize}", "{kind: quantize, scheme: static}", "attention: fused cannot be"),
         ("{kind: export}", "{kind: export, opset: 14}", "fused needs opset 17"),
         ("  train: {", "  trian: {", 'did you mean "train"?'),
         ("split: train", "split: train, rows: many", "9:58: data.train.rows: "),

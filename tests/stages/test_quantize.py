@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,14 @@ from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
-from edgecompress.recipe.shipping import Export, Quantize
+from edgecompress.models.activations import Calibration
+from edgecompress.models.int8 import prepare
+from edgecompress.recipe.shipping import Export, Fallback, Quantize
 from edgecompress.runtime.model import EdgeModel
+from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages import export, quantize
 from edgecompress.stages.context import StageContext
+from tests.graphs import with_loud_values
 
 NewContext = Callable[..., StageContext]
 
@@ -94,21 +99,77 @@ def test_reduced_range_leaves_a_bit_unused(fused: Artifact, new_context: NewCont
     assert all(np.abs(weight.astype(int)).max() <= 64 for weight in products)
 
 
-def test_static_answers_do_not_depend_on_the_batch(
-    unfused: Artifact, new_context: NewContext, calibration: dict[str, TextSet]
+STATIC = {"scheme": "static"}
+OPERATORS = {"scheme": "static", "format": "qoperator"}
+WEIGHTS = {"scheme": "weights", "block": 16}
+
+
+@pytest.mark.parametrize("attention", ["fused", "unfused"])
+@pytest.mark.parametrize(
+    "changes", [STATIC, OPERATORS, WEIGHTS], ids=["qdq", "integers", "weights"]
+)
+def test_answers_do_not_depend_on_the_batch(
+    request: pytest.FixtureRequest,
+    new_context: NewContext,
+    calibration: dict[str, TextSet],
+    attention: str,
+    changes: dict[str, Any],
 ) -> None:
     ctx = new_context(data=calibration)
-    facts = quantize.run(unfused, settings(scheme="static"), ctx)
+    facts = quantize.run(request.getfixturevalue(attention), settings(**changes), ctx)
+    assert json.loads(json.dumps(facts)) == facts
     assert facts["weights"].keys() == {"int8"}
     assert facts["flips"] <= 3  # none was seen
     model = EdgeModel.load(ctx.out, verify=False)
     texts = calibration["calibration"].texts[:40]
     alone, batched = model.logits(texts), model.logits_in_batches(texts, 8)
-    assert (alone.argmax(axis=1) == batched.argmax(axis=1)).all()
+    assert np.abs(alone - batched).max() < 1e-4 * np.abs(alone).max()
+
+
+@pytest.mark.parametrize("format", ["qdq", "qoperator"])
+def test_static_rounds_only_what_goes_into_products(
+    fused: Artifact, new_context: NewContext, calibration: dict[str, TextSet], format: str
+) -> None:
+    facts = quantize.run(
+        fused, settings(scheme="static", format=format), new_context(data=calibration)
+    )
+    found = facts["operators"]
+    # each of four layers feeds attention, its output matrix and two dense ones; the head has two
+    tables = 2 if format == "qdq" else 0  # whose rows are rounded once more, without a loss
+    assert found["QuantizeLinear"] - tables == 4 * 4 + 2
+    products = ("MatMul",) if format == "qdq" else ("MatMulIntegerToFloat", "QAttention")
+    scores = 4 * 2 if format == "qdq" else 0  # and what they weigh: products of two activations
+    assert sum(found[name] for name in products) - scores == 4 * 4 + 2
+    assert "DynamicQuantizeLinear" not in found
+
+
+@pytest.mark.parametrize("ranges", ["entropy", "percentile"])
+def test_other_ranges_are_told(
+    fused: Artifact, new_context: NewContext, calibration: dict[str, TextSet], ranges: str
+) -> None:
+    chosen = settings(**OPERATORS, ranges=ranges)
+    facts = quantize.run(fused, chosen, new_context(data=calibration))
+    assert (facts["format"], facts["ranges"]) == ("qoperator", ranges)
+    assert "cuts off the largest activations" in chosen.remarks()[0]
+    assert settings(**OPERATORS).remarks() == ()
+
+
+def test_weights_of_four_bits_are_told_apart(fused: Artifact, new_context: NewContext) -> None:
+    ctx = new_context()
+    facts = quantize.run(fused, settings(scheme="weights", bits=4), ctx)
+    assert facts["weights"]["int8"] == (221 + 128) * 64  # words and positions of the tiny BERT
+    assert facts["weights"]["int4"] == 4 * (4 * 64 * 64 + 2 * 64 * 128) + 64 * 64 + 2 * 64
 
 
 @pytest.mark.parametrize(
-    ("attention", "scheme"), [("fused", "dynamic"), ("unfused", "dynamic"), ("unfused", "static")]
+    ("attention", "changes"),
+    [
+        ("fused", {}),
+        ("unfused", {"smooth": 0.75}),
+        ("unfused", STATIC),
+        ("fused", {**OPERATORS, "smooth": 0.75}),
+        ("fused", WEIGHTS),
+    ],
 )
 def test_a_compressed_model_decides_alike_in_8_bits(
     compressed: Artifact,
@@ -116,13 +177,12 @@ def test_a_compressed_model_decides_alike_in_8_bits(
     calibration: dict[str, TextSet],
     tmp_path: Path,
     attention: str,
-    scheme: str,
+    changes: dict[str, Any],
 ) -> None:
     floating = exported(compressed, tmp_path, attention)
     ctx = new_context(data=calibration)
-    facts = quantize.run(floating, settings(scheme=scheme), ctx)
+    facts = quantize.run(floating, settings(**changes), ctx)
     assert facts["weights"].keys() == {"int8"}
-    assert facts["operators"].get("QAttention", 0) == (1 if attention == "fused" else 0)
     assert facts["flips"] <= 3  # of 300; one was seen
     pairs = [("a dull film", "unheard of"), ("the cast", "is warm and witty")]
     assert np.isfinite(EdgeModel.load(ctx.out, verify=False).logits(pairs)).all()
@@ -180,23 +240,25 @@ def test_nothing_is_printed(
 
 
 @pytest.mark.parametrize("rows", [None, 0])
-def test_static_needs_calibration_texts(
-    unfused: Artifact, new_context: NewContext, validation: TextSet, rows: int | None
+@pytest.mark.parametrize("changes", [STATIC, {"smooth": 0.5}])
+def test_what_is_measured_needs_calibration_texts(
+    unfused: Artifact,
+    new_context: NewContext,
+    validation: TextSet,
+    rows: int | None,
+    changes: dict[str, Any],
 ) -> None:
     data = (
         {} if rows is None else {"calibration": replace(validation, texts=(), labels=np.array([]))}
     )
     with pytest.raises(StageError, match=r"measures ranges on data\.calibration"):
-        quantize.run(unfused, settings(scheme="static"), new_context(data=data))
+        quantize.run(unfused, settings(**changes), new_context(data=data))
 
 
-def test_static_cannot_quantize_fused_attention(
-    fused: Artifact, new_context: NewContext, calibration: dict[str, TextSet]
-) -> None:
-    with pytest.raises(
-        StageError, match="cannot quantize fused attention; set `attention: unfused"
-    ):
-        quantize.run(fused, settings(scheme="static"), new_context(data=calibration))
+def test_fallback_needs_validation_texts(fused: Artifact, new_context: NewContext) -> None:
+    asked = settings(fallback=Fallback(label_loyalty_at_least=0.9))
+    with pytest.raises(StageError, match=r"judges operators on data\.validation"):
+        quantize.run(fused, asked, new_context(data={}))
 
 
 @pytest.mark.parametrize("scheme", ["dynamic", "static"])
@@ -208,3 +270,104 @@ def test_a_graph_is_quantized_once(
     once = replace(unfused, path=ctx.out)
     with pytest.raises(StageError, match="quantized already"):
         quantize.run(once, settings(scheme=scheme), new_context(data=calibration))
+
+
+@pytest.fixture(scope="session")
+def spoilt(fused: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """The same floating answers from a graph that 8 bits ruin: what attention gives is lost."""
+    folder = shutil.copytree(fused.path, tmp_path_factory.mktemp("spoilt") / "model")
+    graph = with_loud_values(onnx.load(folder / "model.onnx"), layers=range(4))
+    onnx.save(graph, folder / "model.onnx")
+    return replace(fused, path=folder)
+
+
+RUINED = [f"layers.{layer}/attention/out" for layer in (0, 1, 3, 2)]  # by the harm they do
+ALIKE = Fallback(label_loyalty_at_least=0.985, accuracy_drop_at_most=0.02)
+
+
+def texts_of(calibration: dict[str, TextSet]) -> dict[str, TextSet]:
+    return {**calibration, "validation": calibration["calibration"]}
+
+
+def test_a_spoilt_model_answers_in_floats_as_before(
+    fused: Artifact, spoilt: Artifact, validation: TextSet
+) -> None:
+    before, after = (
+        EdgeModel.load(a.path, verify=False).logits(validation.texts) for a in (fused, spoilt)
+    )
+    assert np.abs(before - after).max() < 1e-5
+
+
+@pytest.mark.parametrize("changes", [{}, OPERATORS, STATIC], ids=["dynamic", "integers", "qdq"])
+def test_just_the_operators_that_8_bits_ruin_go_back_to_float(
+    spoilt: Artifact,
+    new_context: NewContext,
+    calibration: dict[str, TextSet],
+    changes: dict[str, Any],
+) -> None:
+    facts = quantize.run(
+        spoilt, settings(**changes, fallback=ALIKE), new_context(data=texts_of(calibration))
+    )
+    found = facts["fallback"]
+    assert json.loads(json.dumps(facts)) == facts
+    assert found["plain"]["label_loyalty"] < 0.7  # 0.50 was seen
+    assert found["plain"]["accuracy_drop"] > 0.2  # 0.38 was seen
+    returned = [one["operator"] for one in found["returned"]]
+    assert returned == RUINED[: len(returned)]  # without the last of them, 3 of 300 labels move
+    assert found["holds"]
+    assert facts["flips"] <= 4  # of 300, as the limit says
+    assert facts["weights"]["float"] == len(returned) * 64 * 64
+    assert facts["bytes"] == found["returned"][-1]["bytes"]
+
+
+@pytest.mark.parametrize("changes", [{}, OPERATORS], ids=["dynamic", "static"])
+def test_smoothing_mends_the_same_model_without_a_floating_operator(
+    spoilt: Artifact,
+    new_context: NewContext,
+    calibration: dict[str, TextSet],
+    changes: dict[str, Any],
+) -> None:
+    plain = quantize.run(spoilt, settings(**changes), new_context(data=calibration))
+    mended = quantize.run(spoilt, settings(**changes, smooth=0.5), new_context(data=calibration))
+    assert plain["flips"] > 90  # of 300
+    assert mended["flips"] <= 3
+    assert mended["weights"].keys() == {"int8"}
+
+
+def test_a_model_that_8_bits_do_not_hurt_keeps_no_operator_floating(
+    fused: Artifact, new_context: NewContext, calibration: dict[str, TextSet]
+) -> None:
+    plain, asked = new_context(data=calibration), new_context(data=texts_of(calibration))
+    quantize.run(fused, settings(), plain)
+    facts = quantize.run(fused, settings(fallback=ALIKE), asked)
+    assert facts["fallback"]["holds"]
+    assert facts["fallback"]["returned"] == []
+    files = [(ctx.out / "model.onnx").read_bytes() for ctx in (plain, asked)]
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("kind", ["fused", "unfused"])
+def test_smoothed_graphs_answer_to_the_last_bit_as_before(
+    request: pytest.FixtureRequest,
+    new_context: NewContext,
+    calibration: dict[str, TextSet],
+    kind: str,
+) -> None:
+    """For nothing: values of four layers, and the norm that the head reads; else by an operator."""
+    model: Artifact = request.getfixturevalue(kind)
+    (out := new_context().out / "smoothed").mkdir()
+    shutil.copytree(model.path, out, dirs_exist_ok=True)
+    graph = onnx.load(model.path / "model.onnx")
+    feeds = [
+        {"input_ids": np.array([one.ids]), "attention_mask": np.ones((1, len(one.ids)), np.int64)}
+        for one in TextEncoder(model.path).encode(calibration["calibration"].texts[:50])
+    ]
+    prepared = prepare(graph, settings(smooth=0.75), Calibration(feeds))
+    assert prepared.smoothed
+    assert (prepared.smoothed.folded, prepared.smoothed.divided) == (4 + 1, 4 * 3 + 1)
+    onnx.save(prepared.graph, out / "model.onnx")
+    texts = calibration["calibration"].texts[50:100]
+    before, after = (
+        EdgeModel.load(folder, verify=False).logits(texts) for folder in (model.path, out)
+    )
+    assert np.abs(before - after).max() < 1e-5
