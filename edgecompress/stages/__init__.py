@@ -10,7 +10,9 @@ from edgecompress.stages import (
     export,
     factorize,
     finetune,
+
     prune,
+    qat,
     quantize,
     theseus,
     vocabulary,
@@ -26,6 +28,7 @@ STAGES: dict[str, StageFunction] = {
     "prune": prune.run,
     "factorize": factorize.run,
     "vocabulary": vocabulary.run,
+    "qat": qat.run,
     "export": export.run,
     "quantize": quantize.run,
 }
