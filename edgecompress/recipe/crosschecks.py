@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edgecompress.recipe.learning import Difficulty, Qat, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
+from edgecompress.recipe.neural_compressor import NeuralCompressor
 from edgecompress.recipe.of_checks import check_mistakes
 from edgecompress.recipe.of_data import inject_mistakes
 from edgecompress.recipe.of_int8 import rehearsal_mistakes
@@ -135,6 +136,8 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
             )
         if isinstance(stage, Student):
             yield from student_mistakes(index, stage, roles=present)
+        if isinstance(stage, NeuralCompressor) and stage.refused:
+            yield Mistake(("stages", index, "mode"), stage.refused)
         if isinstance(stage, Qat):
             yield from rehearsal_mistakes(index, recipe.stages)
         if isinstance(stage, Difficulty):

@@ -43,3 +43,14 @@ class NeuralCompressor(StageSettings):
         default=True,
         description="store the embedding tables as int8 too, which neural-compressor does not",
     )
+
+    @property
+    def refused(self) -> str | None:
+        """Why the mode cannot work, where it cannot."""
+        if self.mode != "smooth":
+            return None
+        return (
+            "neural-compressor's SmoothQuant imports intel_extension_for_pytorch, whose last "
+            "release (2.8.0) is older than any torch that edgecompress runs on; set static or "
+            "autotune, or export and `quantize`"
+        )

@@ -10,7 +10,7 @@ from edgecompress.stages import (
     export,
     factorize,
     finetune,
-
+    neural_compressor,
     prune,
     qat,
     quantize,
@@ -31,6 +31,7 @@ STAGES: dict[str, StageFunction] = {
     "qat": qat.run,
     "export": export.run,
     "quantize": quantize.run,
+    "neural-compressor": neural_compressor.run,
 }
 
 __all__ = ["STAGES", "StageContext", "StageFunction"]

@@ -90,7 +90,9 @@ def far(ours: Tensor, theirs: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("pairs", [False, True], ids=["single", "pairs"])
 @pytest.mark.parametrize("fused", [False, True], ids=["unfused", "fused"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_padded_batch_answers_as_the_dynamic_graph_does_one_by_one(family, fused, pairs, tmp_path):
+def test_a_padded_batch_answers_as_the_dynamic_graph_does_one_by_one(
+    family, fused, pairs, tmp_path
+):
     encoder, given = network(**FAMILIES[family]), texts(pairs=pairs)
     file = tmp_path / "model.onnx"
     graph = floating(encoder, fused=fused, pairs=pairs)
