@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from neural_compressor.torch.quantization import (
     convert,
     prepare,
 )
-from torch import Tensor, nn
+from torch import nn
 
 from edgecompress.core.case import FloatArray
 from edgecompress.models.checkpoint import as_encoder, load_model
@@ -32,8 +33,6 @@ from edgecompress.runtime.text import Encoded
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
-Network = Callable[..., Tensor]
-
 
 def main(folder: Path) -> None:
     """Do the task; model.onnx, the answers of both networks and what was chosen come out."""
@@ -41,37 +40,37 @@ def main(folder: Path) -> None:
     os.dup2(2, 1)  # neural-compressor prints; stdout is for progress alone
     task = json.loads((folder / "task.json").read_text(encoding="utf-8"))
     torch.set_num_threads(task["threads"])
+    encoder = exportable(as_encoder(load_model(Path(task["model"]))), pairs=task["pairs"])
+    inputs = 3 if encoder.embeddings.segment is not None else 2
+    work = _Work(task, inputs, encoder.max_tokens, lambda: print(file=lines, flush=True))
     with torch.no_grad():
-        told = _Work(task, lambda: print(file=lines, flush=True)).into(folder)
+        told = work.into(folder, Logits(encoder).eval())
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 @dataclass(frozen=True)
 class _Work:
     task: dict[str, Any]
+    inputs: int  # of the network
+    max_tokens: int
     done: Callable[[], None]  # after each text
 
-    def into(self, folder: Path) -> dict[str, Any]:
+    def into(self, folder: Path, floating: nn.Module) -> dict[str, Any]:
         """Quantize, export, and answer the calibration texts before and after."""
-        encoder = exportable(as_encoder(load_model(Path(self.task["model"]))), pairs=self._pairs)
-        inputs = 3 if encoder.embeddings.segment is not None else 2
-        floating = Logits(encoder).eval()
-        example = tuple(torch.ones((2, EXAMPLE_TOKENS), dtype=torch.int64) for _ in range(inputs))
+        ones = torch.ones((2, EXAMPLE_TOKENS), dtype=torch.int64)
         batch = torch.export.Dim("batch", min=1)
-        tokens = torch.export.Dim("tokens", min=1, max=encoder.max_tokens)
-        shapes = ({0: batch, 1: tokens},) * inputs
-        before = self._answers(floating, "calibration", inputs)
-        program = export(floating, example, dynamic_shapes=shapes)
-        made, told = self._quantized(program, inputs)
-        after = self._answers(made, "calibration", inputs)
+        tokens = torch.export.Dim("tokens", min=1, max=self.max_tokens)
+        example, shapes = (ones,) * self.inputs, ({0: batch, 1: tokens},) * self.inputs
+        before = self._answers(floating, "calibration")
+        made, told = self._quantized(export(floating, example, dynamic_shapes=shapes))
+        after = self._answers(made, "calibration")
         np.savez(folder / "answers.npz", floats=before, integers=after)
-        names, logits = list(INPUTS[:inputs]), ["logits"]
         torch.onnx.export(
             made,
             example,
             folder / "model.onnx",
-            input_names=names,
-            output_names=logits,
+            input_names=INPUTS[: self.inputs],
+            output_names=["logits"],
             dynamic_shapes=shapes,
             dynamo=True,
             external_data=False,
@@ -79,26 +78,18 @@ class _Work:
         )
         return told
 
-    @property
-    def _pairs(self) -> bool:
-        return bool(self.task["pairs"])
-
-    def _quantized(self, program: nn.Module, inputs: int) -> tuple[Network, dict[str, Any]]:
+    def _quantized(self, program: nn.Module) -> tuple[nn.Module, dict[str, Any]]:
         """The network between quantizers, and what neural-compressor chose."""
-
-        def calibrate(model: Network) -> None:
-            self._answers(model, "calibration", inputs)
-
         settings = self.task["settings"]
         if settings["mode"] == "static":
             made = prepare(program, StaticQuantConfig(act_algo=settings["ranges"]))
-            calibrate(made)
+            self._answers(made, "calibration")
             return convert(made), {"ranges": settings["ranges"], "symmetric": False}
-        labels = self._answers(program, "judged", inputs).argmax(axis=1)
+        labels = self._answers(program, "judged").argmax(axis=1)
         scores: list[float] = []
 
-        def agreement(model: Network) -> float:
-            ours = self._answers(model, "judged", inputs).argmax(axis=1)
+        def agreement(model: nn.Module) -> float:
+            ours = self._answers(model, "judged").argmax(axis=1)
             scores.append(float((ours == labels).mean()))
             return scores[-1]
 
@@ -107,17 +98,18 @@ class _Work:
             tolerable_loss=settings["flips_at_most"],
             max_trials=settings["trials"],
         )
+        calibrate = partial(self._answers, role="calibration")
         best = autotune(program, tuning, eval_fn=agreement, run_fn=calibrate)
         (chosen,) = best.qconfig.values()
         told = {"ranges": chosen.act_algo, "symmetric": chosen.act_sym}
         return best, told | {"trials": scores[1:]}  # the first is that of the floats
 
-    def _answers(self, model: Network, role: str, inputs: int) -> FloatArray:
+    def _answers(self, model: nn.Module, role: str) -> FloatArray:
         """[n, classes], each text alone and unpadded, as the runtime asks."""
         answers = []
         for ids, types in self.task[role]:
             given = padded([Encoded(ids, types, truncated=False)], pad_id=0)
-            answers.append(model(*given[:inputs])[0].numpy())
+            answers.append(model(*given[: self.inputs])[0].numpy())
             self.done()
         return np.array(answers)
 

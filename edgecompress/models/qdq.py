@@ -7,6 +7,7 @@ read them, and tables that the quantizer left alone are rounded too.
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from edgecompress.models.nodes import attribute
 
-Array = NDArray[np.generic]
-Floats = NDArray[np.float32]
+Array = NDArray[Any]  # of whatever numbers a graph holds
 
 LAST_STEP = 255  # of unsigned 8 bits
 
@@ -99,18 +99,18 @@ def without_origins(graph: ModelProto) -> None:
     del graph.graph.value_info[:]
 
 
-def asymmetric(values: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+def asymmetric(values: Array) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Scale and zero point, scalars, of 256 even steps from the least to the largest; 0 is one."""
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
     scale = np.array((high - low) / LAST_STEP or 1.0, np.float32)
     return scale, np.array(round(-low / float(scale)), np.uint8)
 
 
-def quantized(values: Floats, scale: Floats, zero: Array, *, axis: int) -> Array:
+def quantized(values: Array, scale: Array, zero: Array, *, axis: int) -> Array:
     """What QuantizeLinear makes of an array, in the integers of `zero`.
 
     Args:
-        values: of any shape.
+        values: floats of any shape.
         scale: a scalar, or one for each index along `axis`.
         zero: of the shape of `scale`.
         axis: counts only where `scale` is no scalar.
@@ -120,7 +120,8 @@ def quantized(values: Floats, scale: Floats, zero: Array, *, axis: int) -> Array
         shape = [-1 if at == axis % values.ndim else 1 for at in range(values.ndim)]
         scale, zero = scale.reshape(shape), zero.reshape(shape)
     steps = np.rint(values / scale) + zero.astype(np.float32)
-    return np.clip(steps, ends.min, ends.max).astype(zero.dtype)
+    whole: Array = np.clip(steps, ends.min, ends.max).astype(zero.dtype)
+    return whole
 
 
 def _turn(scaling: NodeProto, output: str, constants: dict[str, Array]) -> None:

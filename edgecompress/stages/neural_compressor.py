@@ -144,10 +144,8 @@ def _settled(graph: onnx.ModelProto) -> onnx.ModelProto:
 
 def _passes(task: Mapping[str, Any]) -> int:
     """Texts that the worker answers, at most."""
-    settings, calibration = task["settings"], len(task["calibration"])
-    if settings["mode"] == "static":
-        return 3 * calibration
-    trials, judged = settings["trials"], len(task["judged"])
+    calibration, judged = len(task["calibration"]), len(task.get("judged", ()))
+    trials = int(task["settings"]["trials"]) if judged else 0
     return (trials + 3) * calibration + (trials + 2) * judged
 
 
@@ -181,7 +179,7 @@ def _warn_of_misses(
 
 
 def _flips(ours: FloatArray, theirs: FloatArray) -> int:
-    return int((decisions(ours) != decisions(theirs)).sum())
+    return int(np.count_nonzero(decisions(ours) != decisions(theirs)))
 
 
 def _require_few(flips: int, texts: int) -> None:
