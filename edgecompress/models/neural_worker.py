@@ -57,10 +57,12 @@ class _Work:
 
     def into(self, folder: Path, floating: nn.Module) -> dict[str, Any]:
         """Quantize, export, and answer the calibration texts before and after."""
-        ones = torch.ones((2, EXAMPLE_TOKENS), dtype=torch.int64)
+        shape = (2, EXAMPLE_TOKENS)
         batch = torch.export.Dim("batch", min=1)
         tokens = torch.export.Dim("tokens", min=1, max=self.max_tokens)
-        example, shapes = (ones,) * self.inputs, ({0: batch, 1: tokens},) * self.inputs
+        shapes = ({0: batch, 1: tokens},) * self.inputs
+        # Tensors of their own: one that is given twice is traced as one input.
+        example = tuple(torch.ones(shape, dtype=torch.int64) for _ in range(self.inputs))
         before = self._answers(floating, "calibration")
         made, told = self._quantized(export(floating, example, dynamic_shapes=shapes))
         after = self._answers(made, "calibration")
