@@ -1,6 +1,6 @@
 """Stage `qat`: a student learns to answer well with 8-bit weights and activations.
 
-It is told what `quantize` will do later and trains with just that roundings in its way; what it
+It is told what `quantize` will do later and trains with just those roundings in its way; what it
 hands on is an ordinary network of floats, for `export` and `quantize` as any other.
 """
 

@@ -44,6 +44,14 @@ def test_settings_that_agree_are_read(spoil):
     assert read_recipe(spoil(DISTILL, "{kind: qat}")).recipe.stages[0].epochs == 2
 
 
+def test_a_target_without_vnni_has_both_stages_keep_to_7_bits(spoil):
+    path = spoil(DISTILL, "{kind: qat}")
+    path.write_text(path.read_text().replace("data:\n", "target: {processor: x86}\ndata:\n"))
+    qat, _, quantize = read_recipe(path).recipe.stages
+    assert qat.reduce_range
+    assert quantize.reduce_range
+
+
 def compressed(spoil, qat: str, stage: str = COMPRESSOR):
     path = spoil(DISTILL, qat)
     text = path.read_text().replace(f"- {EXPORT}\n  - {QUANTIZE}\n", stage)
