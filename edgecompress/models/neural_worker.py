@@ -31,6 +31,7 @@ from edgecompress.models.inputs import padded
 from edgecompress.models.onnx_graph import EXAMPLE_TOKENS, Logits, exportable
 from edgecompress.runtime.text import Encoded
 
+MOST_DIFFERENCE = 1e-3  # of a logit, before anything is rounded
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -64,7 +65,9 @@ class _Work:
         # Tensors of their own: one that is given twice is traced as one input.
         example = tuple(torch.ones(shape, dtype=torch.int64) for _ in range(self.inputs))
         before = self._answers(floating, "calibration")
-        made, told = self._quantized(export(floating, example, dynamic_shapes=shapes))
+        program = export(floating, example, dynamic_shapes=shapes)
+        _require_equal(self._answers(program, "calibration"), before)
+        made, told = self._quantized(program)
         after = self._answers(made, "calibration")
         np.savez(folder / "answers.npz", floats=before, integers=after)
         torch.onnx.export(
@@ -114,6 +117,13 @@ class _Work:
             answers.append(model(*given[: self.inputs])[0].numpy())
             self.done()
         return np.array(answers)
+
+
+def _require_equal(exported: FloatArray, network: FloatArray) -> None:
+    """End here if what was traced is another network."""
+    difference = float(np.abs(exported - network).max())
+    if not difference <= MOST_DIFFERENCE:
+        sys.exit(f"torch.export's program differs from the network by {difference:.3g} of a logit")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def run(model: Artifact, settings: NeuralCompressor, ctx: StageContext) -> Facts
     copy_tokenizer(model.path, ctx.out, TextEncoder(model.path).max_length)
     write_graph_config(as_encoder(load_model(model.path)), ctx.out / "config.json")
     with TemporaryDirectory(dir=ctx.scratch) as place:
-        folder = Path(place)
+        folder = Path(place).absolute()
         told = _work(folder, _task(model, settings, ctx), ctx)
         with np.load(folder / "answers.npz", allow_pickle=False) as answers:
             floats, integers = answers["floats"], answers["integers"]
@@ -146,7 +146,7 @@ def _passes(task: Mapping[str, Any]) -> int:
     """Texts that the worker answers, at most."""
     calibration, judged = len(task["calibration"]), len(task.get("judged", ()))
     trials = int(task["settings"]["trials"]) if judged else 0
-    return (trials + 3) * calibration + (trials + 2) * judged
+    return (trials + 4) * calibration + (trials + 2) * judged
 
 
 def _environment(threads: int) -> dict[str, str]:
