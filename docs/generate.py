@@ -46,7 +46,7 @@ def stages() -> str:
             inspect.cleandoc(settings.__doc__ or ""),
             f"\nTakes {' or '.join(settings.takes)}, gives {settings.gives}; "
             f"the result loads as: {settings.loads_as}. "
-            f"File: `edgecompress/stages/{kind}.py`.\n",
+            f"File: `edgecompress/stages/{kind.replace('-', '_')}.py`.\n",
             _table(settings.model_json_schema(by_alias=True), skip="kind"),
         ]
     return "\n".join(parts)

@@ -14,6 +14,7 @@ STAGES = {
     "prune": f"{{kind: prune, heads: 2, intermediate: 64, rounds: 3, pruning_share: 0.5, {LEARN}}}",
     "factorize": "{kind: factorize, embeddings: 24}",
     "vocabulary": "{kind: vocabulary, min_count: 30}",
+    "qat": f"{{kind: qat, {LEARN}}}",
 }
 SCORED = (
     f"{{kind: difficulty, method: gradual, {LEARN}}}",

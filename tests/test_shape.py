@@ -72,11 +72,11 @@ def test_every_module_opens_with_a_thought():
 
 @pytest.mark.parametrize("kind", STAGES)
 def test_a_stage_has_one_name_everywhere(kind):
-    settings = STAGES[kind]
-    assert settings.__name__ == kind.title().replace("_", "")
+    settings, module = STAGES[kind], kind.replace("-", "_")
+    assert settings.__name__ == module.title().replace("_", "")
     assert settings.model_fields["kind"].annotation.__args__ == (kind,)
-    assert STAGE_FUNCTIONS[kind].__module__ == f"edgecompress.stages.{kind}"
-    assert (ROOT / f"tests/stages/test_{kind}.py").is_file()
+    assert STAGE_FUNCTIONS[kind].__module__ == f"edgecompress.stages.{module}"
+    assert (ROOT / f"tests/stages/test_{module}.py").is_file()
     assert f"## {kind}" in (ROOT / "docs/reference/stages.md").read_text()
 
 

@@ -28,6 +28,7 @@ from edgecompress.models.hugging_face import (
 from edgecompress.runtime.text import TextEncoder
 
 MODEL_TYPE = "edgecompress-encoder"
+FAMILY = "bert"  # whose configuration tools read beside a graph; graphs of all families are alike
 REFUSED_KEYS = {
     "_attn_implementation_internal": "it names code to be fetched and run",
     "auto_map": "it names code to be run",
@@ -129,6 +130,30 @@ def save_model(model: Classifier, folder: Path) -> None:
     )
     weights = {name: weight.contiguous() for name, weight in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def write_graph_config(encoder: Encoder, path: Path) -> None:
+    """config.json beside a graph: sizes and labels in Hugging Face's words, all widths in ours."""
+    config = encoder.config
+    settings = {
+        "model_type": FAMILY,
+        "architectures": ["BertForSequenceClassification"],
+        "vocab_size": config.vocab_size,
+        "hidden_size": config.hidden,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": max(config.heads),
+        "intermediate_size": max(config.intermediate),
+        "max_position_embeddings": encoder.max_tokens,
+        "type_vocab_size": config.type_vocab or 1,
+        "layer_norm_eps": config.layer_norm_eps,
+        "hidden_act": config.activation,
+        "pad_token_id": config.pad_id,
+        "num_labels": len(config.labels),
+        "id2label": {str(index): label for index, label in enumerate(config.labels)},
+        "label2id": {label: index for index, label in enumerate(config.labels)},
+        "edgecompress": {"encoder": config.to_json()},
+    }
+    write_json(path, settings)
 
 
 def copy_tokenizer(source: Path, target: Path, max_length: int) -> None:

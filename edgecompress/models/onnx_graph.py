@@ -32,10 +32,11 @@ FUSION_LOG = "fusion_attention"
 TOKENWISE = frozenset(
     {"Add", "BiasGelu", "Div", "Erf", "FastGelu", "Gelu", "LayerNormalization"}
     | {"MatMul", "Mul", "Pow", "Relu", "Sqrt", "Sum", "Tanh"}
+    | {"DequantizeLinear", "QuantizeLinear"}  # of a graph whose ranges are constants
 )
 
 
-class _Logits(nn.Module):
+class Logits(nn.Module):
     """The forward to trace: positional tensors in, one tensor out."""
 
     def __init__(self, encoder: Encoder) -> None:
@@ -56,7 +57,7 @@ def export_graph(encoder: Encoder, opset: int, *, pairs: bool) -> ModelProto:
         pairs: keep token_type_ids, where the network has them. Single texts are all of type 0, so
             that type's row goes into the position table and the input is gone.
     """
-    network = _exportable(encoder, pairs=pairs)
+    network = exportable(encoder, pairs=pairs)
     names = ["input_ids", "attention_mask"]
     ids = torch.ones((2, EXAMPLE_TOKENS), dtype=torch.int64)
     inputs = [ids, torch.ones_like(ids)]
@@ -70,7 +71,7 @@ def export_graph(encoder: Encoder, opset: int, *, pairs: bool) -> ModelProto:
         warnings.filterwarnings("ignore", re.escape("You are using the legacy TorchScript"))
         warnings.filterwarnings("ignore", "The feature will be removed", DeprecationWarning)
         torch.onnx.export(
-            _Logits(network).eval(),
+            Logits(network).eval(),
             tuple(inputs),
             file,  # type: ignore[arg-type]  # undeclared, but this exporter takes one
             input_names=names,
@@ -140,7 +141,7 @@ def _fusable(config: EncoderConfig) -> int:
     )
 
 
-def _exportable(encoder: Encoder, *, pairs: bool) -> Encoder:
+def exportable(encoder: Encoder, *, pairs: bool) -> Encoder:
     """An equal network with explicit attention, position 0 in row 0, and no idle segment table."""
     config, weights = encoder.config, encoder.state_dict()
     segments = config.type_vocab if pairs and config.type_vocab > 1 else 0
@@ -244,8 +245,11 @@ def _drop_unused(graph: ModelProto) -> None:
 
 
 def _constants(graph: ModelProto) -> dict[str, TensorProto]:
+    """By name; an 8-bit weight also by the name of what its scale makes of it."""
     made = {n.output[0]: attribute(n, "value") for n in graph.graph.node if n.op_type == "Constant"}
-    return made | {weight.name: weight for weight in graph.graph.initializer}
+    stored = made | {weight.name: weight for weight in graph.graph.initializer}
+    scaled = [node for node in graph.graph.node if node.op_type == "DequantizeLinear"]
+    return stored | {n.output[0]: stored[n.input[0]] for n in scaled if n.input[0] in stored}
 
 
 def _picks_first_token(node: NodeProto, constants: Mapping[str, TensorProto]) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from edgecompress.recipe.learning import Difficulty, Student
+from edgecompress.recipe.learning import Difficulty, Qat, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
+from edgecompress.recipe.neural_compressor import NeuralCompressor
 from edgecompress.recipe.of_checks import check_mistakes
 from edgecompress.recipe.of_data import inject_mistakes
+from edgecompress.recipe.of_int8 import rehearsal_mistakes
 from edgecompress.recipe.of_stages import (
     difficulty_mistakes,
     factorize_mistakes,
@@ -126,6 +128,10 @@ def _roles_of_stages(recipe: Recipe) -> Iterator[Mistake]:
                 )
         if isinstance(stage, Student):
             yield from student_mistakes(index, stage, roles=present)
+        if isinstance(stage, NeuralCompressor) and stage.refused:
+            yield Mistake(("stages", index, "mode"), stage.refused)
+        if isinstance(stage, Qat):
+            yield from rehearsal_mistakes(index, recipe.stages)
         if isinstance(stage, Difficulty):
             yield from difficulty_mistakes(index, stage)
         if isinstance(stage, Factorize):

@@ -1,4 +1,4 @@
-"""Settings of the stages that train: fine-tuning, distillation, module replacing, difficulty."""
+"""Settings of the stages that train: fine-tuning, distillation, replacing, rounding, difficulty."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
@@ -109,6 +109,37 @@ class Distill(Student):
         if self.augment and self.augment.masked_model:
             named["augment.masked_model"] = self.augment.masked_model
         return named
+
+
+class Qat(Student):
+    """Train a student on while it answers with 8-bit weights and activations, as it will ship.
+
+    For students that `quantize` hurts. The result is an ordinary network of floats, in which 8 bits
+    change little.
+
+    Source: Jacob et al. (2018), arXiv:1712.05877, section 3.
+    """
+
+    version: ClassVar[int] = 1
+    takes: ClassVar[tuple[str, ...]] = ("torch-model",)
+    gives: ClassVar[str] = "torch-model"
+    libraries: ClassVar[tuple[str, ...]] = TORCH
+    loads_as: ClassVar[str] = "edgecompress"
+
+    kind: Literal["qat"]
+    scheme: Literal["dynamic", "static"] = Field(
+        default="dynamic", description="of the `quantize` stage that comes later"
+    )
+    embeddings: bool = Field(default=True, description="of that stage, too")
+    reduce_range: bool = Field(default=False, description="of that stage, too")
+    epochs: int = Field(default=2, ge=1, le=1000)
+    learning_rate: float = Field(default=3e-5, gt=0, le=1)
+    transfer_epochs: int = Field(
+        default=0, ge=0, description="epochs over texts without labels before `train`"
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="fp32", description="bf16 keeps 8 bits itself, which blurs what is to be learnt"
+    )
 
 
 class Replacing(Section):

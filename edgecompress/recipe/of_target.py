@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from edgecompress.recipe.budget import Latency
+from edgecompress.recipe.learning import Qat
 from edgecompress.recipe.schema import Recipe
 from edgecompress.recipe.section import Section
 from edgecompress.recipe.shipping import Export, Quantize
@@ -16,6 +17,7 @@ def for_target(recipe: Recipe) -> Recipe:
         return recipe
     values: dict[type[Section], dict[str, Any]] = {
         Export: {"lengths": recipe.target.lengths},
+        Qat: {"reduce_range": recipe.target.processor == "x86"},
         Quantize: {"reduce_range": recipe.target.processor == "x86"},
         Latency: {"processor": recipe.target.processor},
     }

@@ -25,6 +25,7 @@ class StageSettings(Section):
     reads: ClassVar[tuple[str, ...]] = ()  # data roles it must have
     may_read: ClassVar[tuple[str, ...]] = ()  # data roles it uses where the recipe has them
     libraries: ClassVar[tuple[str, ...]] = ()
+    extras: ClassVar[Mapping[str, str]] = {}  # library -> extra that brings it; others: "build"
     unkeyed: ClassVar[set[str]] = set()  # settings that cannot change the result
     needs_teacher: ClassVar[bool] = False
     loads_as: ClassVar[str]  # who can load the result: "Hugging Face", "edgecompress", "ONNX only"

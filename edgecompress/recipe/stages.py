@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgecompress.recipe.learning import Adopt, Difficulty, Distill, Finetune, Theseus
+from edgecompress.recipe.learning import Adopt, Difficulty, Distill, Finetune, Qat, Theseus
+from edgecompress.recipe.neural_compressor import NeuralCompressor
 from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.recipe.shrinking import Factorize, Prune, Vocabulary
 from edgecompress.recipe.stage import StageSettings
@@ -18,11 +19,23 @@ STAGES: dict[str, type[StageSettings]] = {
     "prune": Prune,
     "factorize": Factorize,
     "vocabulary": Vocabulary,
+    "qat": Qat,
     "export": Export,
     "quantize": Quantize,
+    "neural-compressor": NeuralCompressor,
 }
 
 AnyStage = Annotated[
-    Finetune | Difficulty | Distill | Theseus | Prune | Factorize | Vocabulary | Export | Quantize,
+    Finetune
+    | Difficulty
+    | Distill
+    | Theseus
+    | Prune
+    | Factorize
+    | Vocabulary
+    | Qat
+    | Export
+    | Quantize
+    | NeuralCompressor,
     Field(discriminator="kind"),
 ]

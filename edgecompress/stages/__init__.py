@@ -10,7 +10,9 @@ from edgecompress.stages import (
     export,
     factorize,
     finetune,
+    neural_compressor,
     prune,
+    qat,
     quantize,
     theseus,
     vocabulary,
@@ -26,8 +28,10 @@ STAGES: dict[str, StageFunction] = {
     "prune": prune.run,
     "factorize": factorize.run,
     "vocabulary": vocabulary.run,
+    "qat": qat.run,
     "export": export.run,
     "quantize": quantize.run,
+    "neural-compressor": neural_compressor.run,
 }
 
 __all__ = ["STAGES", "StageContext", "StageFunction"]

@@ -16,7 +16,7 @@ from edgecompress.recipe.learning import Distill
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
 from edgecompress.training.augmentation import augment, told_of, with_changes
-from edgecompress.training.teaching import Pair, Part, learn, meet, prepare, require_parts
+from edgecompress.training.teaching import meet, require_parts, teach_everything
 
 
 def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
@@ -45,22 +45,10 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
         made = augment(settings.augment, ctx.origins.get("augment.masked_model"), pair, ctx)
         facts["augmented"] = told_of(made, ctx.data["train"])
         ctx = replace(ctx, data={**ctx.data, "transfer": with_changes(made, ctx.data)})
-    facts |= _learn(pair, settings, ctx)
+    facts |= teach_everything(pair, settings, ctx)
     save_model(student, ctx.out)
     copy_tokenizer(origin, ctx.out, settings.max_length)
     return {**facts, "params": student.params}
-
-
-def _learn(pair: Pair, settings: Distill, ctx: StageContext) -> dict[str, Any]:
-    """Train on all there is, once the teacher has answered all of it."""
-    parts = [Part("train", settings.epochs, settings.objective)]
-    if "transfer" in ctx.data and settings.transfer_epochs:
-        unlabelled = settings.objective.on_unlabelled()
-        parts.insert(0, Part("transfer", settings.transfer_epochs, unlabelled))
-    prepared = [prepare(pair, part, settings, ctx) for part in parts]
-    told = {ready.part.role: learn(pair, ready, settings, ctx) for ready in prepared}
-    of_train = told.pop("train")
-    return {**told, **of_train}
 
 
 def choose_layers(asked: int | tuple[int, ...] | None, depth: int) -> tuple[int, ...]:

@@ -1,6 +1,5 @@
 """Stage `export`: the network as one ONNX file, proved to answer as the network does."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,12 @@ import torch
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.case import FloatArray
 from edgecompress.core.errors import StageError
-from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model
+from edgecompress.models.checkpoint import (
+    as_encoder,
+    copy_tokenizer,
+    load_model,
+    write_graph_config,
+)
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.inputs import padded
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, operator_counts, tidy
@@ -27,8 +31,6 @@ FORMS = ("fused", "unfused")
 PROBE_TEXTS = 256
 PROBES_A_LENGTH = 4
 MOST_DIFFERENCE = 1e-3  # of a logit, as a share of the largest; seen: 1e-6
-
-FAMILY = "bert"  # whose configuration other tools read; the graph is the same for all families
 
 
 def run(model: Artifact, settings: Export, ctx: StageContext) -> Facts:
@@ -55,7 +57,7 @@ def run(model: Artifact, settings: Export, ctx: StageContext) -> Facts:
     onnx.save(graph, file)
     reads = TextEncoder(model.path)
     copy_tokenizer(model.path, ctx.out, reads.max_length)
-    _write_config(encoder, ctx.out / "config.json")
+    write_graph_config(encoder, ctx.out / "config.json")
     return {
         "opset": settings.opset,
         "attention": form,
@@ -84,30 +86,6 @@ def _faster(encoder: Encoder, settings: Export, ctx: StageContext) -> tuple[str,
     taken = median_ms(sessions, inputs_of(lengths), "forms of attention", ctx.progress)
     ms = dict(zip(FORMS, taken, strict=True))
     return min(FORMS, key=ms.__getitem__), {"int8_ms": {k: round(v, 4) for k, v in ms.items()}}
-
-
-def _write_config(encoder: Encoder, path: Path) -> None:
-    """Sizes and labels in the words of Hugging Face, and all widths in our own."""
-    config = encoder.config
-    settings = {
-        "model_type": FAMILY,
-        "architectures": ["BertForSequenceClassification"],
-        "vocab_size": config.vocab_size,
-        "hidden_size": config.hidden,
-        "num_hidden_layers": config.layers,
-        "num_attention_heads": max(config.heads),
-        "intermediate_size": max(config.intermediate),
-        "max_position_embeddings": encoder.max_tokens,
-        "type_vocab_size": config.type_vocab or 1,
-        "layer_norm_eps": config.layer_norm_eps,
-        "hidden_act": config.activation,
-        "pad_token_id": config.pad_id,
-        "num_labels": len(config.labels),
-        "id2label": {str(index): label for index, label in enumerate(config.labels)},
-        "label2id": {label: index for index, label in enumerate(config.labels)},
-        "edgecompress": {"encoder": config.to_json()},
-    }
-    path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _probes(encoder: Encoder, reads: TextEncoder, ctx: StageContext) -> list[Encoded]:

@@ -97,6 +97,21 @@ def teach(pair: Pair, part: Part, settings: Student, room: Classroom) -> dict[st
     return learn(pair, prepare(pair, part, settings, room), settings, room)
 
 
+def teach_everything(pair: Pair, settings: Student, room: Classroom) -> dict[str, Any]:
+    """Train on unlabelled texts where there are any, then on `train`, and tell how it went.
+
+    The teacher answers all of it before the first is learnt.
+    """
+    parts = [Part("train", settings.epochs, settings.objective)]
+    if "transfer" in room.data and settings.transfer_epochs:
+        unlabelled = settings.objective.on_unlabelled()
+        parts.insert(0, Part("transfer", settings.transfer_epochs, unlabelled))
+    prepared = [prepare(pair, part, settings, room) for part in parts]
+    told = {ready.part.role: learn(pair, ready, settings, room) for ready in prepared}
+    of_train = told.pop("train")
+    return {**told, **of_train}
+
+
 def prepare(pair: Pair, part: Part, settings: Student, room: Classroom) -> Prepared:
     """Ask the teacher; whoever has several parts prepares all of them before the first is learnt.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from edgecompress.data.roles import Data
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
+from edgecompress.recipe.neural_compressor import NeuralCompressor
 from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.recipe.shrinking import Factorize, Prune, Vocabulary
 from edgecompress.recipe.stage import StageSettings, TrainingSettings
@@ -16,6 +17,7 @@ from edgecompress.workflow.origin import Origin
 FLOPS_PER_S = 2e11  # sustained by bf16 training on 2 cores with AVX512-BF16
 TOKENS_PER_TEXT = 27  # of a one-sentence review
 SECONDS_PER_EXPORT = 10.0
+EIGHT_BITS = (Quantize, NeuralCompressor)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class _Shape:
             return replace(self, rank=stage.embeddings)
         if isinstance(stage, Vocabulary) and stage.pieces is not None:
             return replace(self, vocabulary=min(self.vocabulary, stage.pieces))
-        return replace(self, weight_bytes=1) if isinstance(stage, Quantize) else self
+        return replace(self, weight_bytes=1) if isinstance(stage, EIGHT_BITS) else self
 
     def pruned(self, stage: Prune) -> "_Shape":
         """Heads are taken to be 64 wide, or 32 in a narrow network, as BERT's family has them."""
@@ -103,7 +105,7 @@ def expectations(steps: Iterable[Estimated], data: Data, teacher: Origin) -> Ite
 
 
 def _seconds(stage: StageSettings, shape: _Shape, teacher: _Shape, data: Data) -> float:
-    if isinstance(stage, (Export, Quantize)):
+    if isinstance(stage, (Export, *EIGHT_BITS)):
         return SECONDS_PER_EXPORT
     if not isinstance(stage, TrainingSettings):
         return 1.0

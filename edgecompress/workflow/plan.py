@@ -44,7 +44,7 @@ class Step:
     @property
     def module(self) -> str:
         """The file that implements it."""
-        return f"edgecompress/stages/{self.kind}.py"
+        return f"edgecompress/stages/{self.kind.replace('-', '_')}.py"
 
     def key(self, start: "Start") -> str:
         """The store's name for this step, given what it starts from."""

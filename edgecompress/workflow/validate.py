@@ -95,7 +95,7 @@ def _of_gate(file: RecipeFile, data: Data) -> list[Mistake]:
 
 
 def _require_extras(steps: Sequence[StageSettings], gate: Sequence[CheckSettings]) -> None:
-    needed = {name: "build" for step in steps for name in step.libraries}
+    needed = {n: step.extras.get(n, "build") for step in steps for n in step.libraries}
     needed |= {name: check.extra for check in gate for name in check.libraries}
     for library, extra in sorted(needed.items()):
         if find_spec(library) is None:
