@@ -82,7 +82,7 @@ def _latencies(
     return [
         wall_percentile(whole, 0.50, "texts", service.threads),
         wall_percentile(whole, 0.95, "texts", service.threads),
-        _median_ms("answer_ms", whole, service),
+        *([_median_ms("answer_cpu_ms", whole, service)] if service.threads == 1 else []),
         _median_ms("tokenizing_ms", tokens, service),
         _median_ms("graph_ms", graph, service),
         _overhead(whole, tokens + graph, service),
@@ -129,6 +129,7 @@ def _throughput(model: EdgeModel, texts: Sequence[Text], threads: int) -> Measur
         *quantile_bounds(rates, 0.5),
         "texts/s",
         len(rates),
-        f"median of {PARTS} calls of {size} texts, {threads} threads; order statistics, 95 %",
+        f"median of {PARTS} calls of {size} texts, {threads} thread{'s' * (threads > 1)}; "
+        "order statistics, 95 %",
         "texts",
     )
