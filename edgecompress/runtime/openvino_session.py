@@ -87,6 +87,6 @@ class OpenVinoSession:
 
 
 def _graph_end(port: Any) -> GraphEnd:
-    kind = port.get_element_type().to_string()
+    kind = port.get_element_type().to_dtype().name
     shape = [size.get_length() if size.is_static else None for size in port.get_partial_shape()]
     return GraphEnd(port.get_any_name(), f"tensor({kind})", shape)
