@@ -45,7 +45,9 @@ def measure(case: Case, settings: Latency) -> Sequence[Finding]:
         return [Refused(name, settings.data, why) for name in MEASURED]
     texts = draw_texts(case.data[settings.data].texts, settings.pairs, case.seed)
     models = [asking(who.predictor.logits, texts) for who in (case.candidate, case.teacher)]
-    require_quiet("latency", lambda attempt: _against_itself(case, texts, attempt), WORST_SELF_RATIO)
+    require_quiet(
+        "latency", lambda attempt: _against_itself(case, texts, attempt), WORST_SELF_RATIO
+    )
     with case.progress.track("latency", len(texts), "pairs") as bar:
         fast, slow = in_turns(models, len(texts), case.seed, bar.advance)
     wall_ms, teacher_ms = fast[:, Clock.WALL] * 1000, slow[:, Clock.WALL] * 1000

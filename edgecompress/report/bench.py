@@ -54,7 +54,9 @@ def bench_text(report: BenchReport) -> str:
     """ASCII: what was judged in a sentence each, who, then all numbers."""
     told = [f"{v.outcome.upper()}: {sentence(v)}" for v in judged(report.gate)]
     rows = aligned([_HEAD, *map(_row, report.gate.verdicts)])
-    notes = [f"{v.measured.name}: {v.measured.note}" for v in report.gate.verdicts if v.measured.note]
+    notes = [
+        f"{v.measured.name}: {v.measured.note}" for v in report.gate.verdicts if v.measured.note
+    ]
     return in_ascii("\n".join([*told, _who(report), "", *rows, *notes]))
 
 

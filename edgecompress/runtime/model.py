@@ -27,6 +27,7 @@ SESSIONS: Mapping[str, str] = {  # loaded when asked for: few devices have the s
 }
 
 GRAPH_PLACES = ("model.onnx", "onnx/model.onnx")
+PORTABLE_PLACES = ("onnx/model_quantized.onnx", "onnx/model.onnx")  # of a bundle, if it has one
 NEEDED_INPUTS = frozenset({"input_ids", "attention_mask"})
 KNOWN_INPUTS = NEEDED_INPUTS | {"token_type_ids"}
 INTEGERS: Mapping[str, type[np.signedinteger[Any]]] = {
@@ -93,8 +94,9 @@ class EdgeModel:
             verify: False takes any folder with a config.json that has `id2label`, a tokenizer.json
                 and an ONNX file, at its top or in onnx/, and believes it; `path` may then also be
                 that file, which tells which one of several is meant.
-            backend: "openvino" computes the same graph with OpenVINO (extra `openvino`), which may
-                be faster for graphs of standard operators; `edgecompress bench` tells.
+            backend: "openvino" computes the graph with OpenVINO (extra `openvino`), of a bundle
+                its portable graph where it has one. `edgecompress bench` tells whether that is
+                faster, and answers alike.
 
         Raises:
             InputError: there is no such folder, it holds several ONNX files and none is called
@@ -108,7 +110,12 @@ class EdgeModel:
         if not given.is_dir() and (verify or not given.is_file()):
             raise InputError(f"{given}: not a folder")
         digest = verify_bundle(given).digest if verify else None
-        folder, file = (given, _graph_in(given)) if given.is_dir() else (_home_of(given), given)
+        places = (
+            (*PORTABLE_PLACES, *GRAPH_PLACES) if digest and backend == "openvino" else GRAPH_PLACES
+        )
+        folder, file = (
+            (given, _graph_in(given, places)) if given.is_dir() else (_home_of(given), given)
+        )
         return cls(folder, file, threads, digest, backend)
 
     @cached_property
@@ -228,8 +235,8 @@ def _read_labels(path: Path) -> tuple[str, ...]:
     return labels
 
 
-def _graph_in(folder: Path) -> Path:
-    for place in GRAPH_PLACES:
+def _graph_in(folder: Path, places: Sequence[str]) -> Path:
+    for place in places:
         if (folder / place).is_file():
             return folder / place
     others = sorted([*folder.glob("*.onnx"), *folder.glob("onnx/*.onnx")])

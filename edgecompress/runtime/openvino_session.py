@@ -1,8 +1,8 @@
 """A graph ready to run by OpenVINO, which speaks as an onnxruntime session does.
 
-The file is the same model.onnx. OpenVINO reads the standard operators only, so what onnxruntime
-alone knows (fused attention) must not be in it; its own 8-bit kernels round at other places, so
-answers may differ in the last digits: `edgecompress bench` counts the labels that do.
+The file is an ONNX graph as any other, but OpenVINO does not know every operator that onnxruntime
+has of its own. Its 8-bit kernels round at other places, so answers differ in the last digits:
+`edgecompress bench` counts the labels that do.
 """
 
 import threading
@@ -46,8 +46,8 @@ def open_session(path: Path, threads: int) -> "OpenVinoSession":
         compiled = core.compile_model(core.read_model(path), "CPU", settings)
     except RuntimeError as error:
         raise InputError(
-            f"{path}: OpenVINO does not read this graph, which takes standard operators only: set "
-            '`attention: unfused` in the stage `export`, or take backend="onnxruntime" '
+            f"{path}: OpenVINO does not know every operator of this graph; release it with "
+            "`release: {portable: true}`, or export it with `attention: unfused` "
             f"({one_line(error)})"
         ) from error
     return OpenVinoSession(path, compiled)

@@ -1,7 +1,7 @@
 """Verb `bench`: what a model costs in service, and whether it is slower than the one before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -43,7 +43,7 @@ class Bench:
     model: Path
     texts: Sequence[Text]
     rows: int = 600  # timed answers, drawn from the texts
-    service: Service = Service()
+    service: Service = field(default_factory=Service)
     against: Opponent | None = None
 
 
@@ -136,5 +136,7 @@ def texts_of(model: Path, file: Path | None) -> list[Text]:
             raise DataError(f"{file.name}: every row needs a `text` (and `text_pair`) in words")
         return [row if row[1:] else row[0] for row in zip(*columns, strict=True)]
     if not is_bundle(model):
-        raise InputError(f"{model}: is not a bundle, which would carry texts; give some with --texts")
+        raise InputError(
+            f"{model}: is not a bundle, which would carry texts; give some with --texts"
+        )
     return [golden_text(answer) for answer in read_golden(model)]

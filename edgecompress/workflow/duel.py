@@ -57,8 +57,8 @@ class Duel:
             *(bound - 1 for bound in ratio),
             "fraction",
             len(new),
-            f"median ratio of {service.clock_name}, in turns, both loaded anew every {ROUND} texts; "
-            f"block bootstrap 95 %, seed {service.seed}",
+            f"median ratio of {service.clock_name}, in turns, both loaded anew every {ROUND} "
+            f"texts; block bootstrap 95 %, seed {service.seed}",
             "texts",
         )
 

@@ -13,6 +13,7 @@ import pytest
 from onnx import helper
 
 from edgecompress.runtime import EdgeModel, EnvironmentFault, InputError, IntegrityError
+from edgecompress.runtime.bundle import seal_bundle
 from tests.runtime.conftest import word_sum_graph
 
 installed = pytest.mark.skipif(
@@ -58,9 +59,19 @@ def test_what_onnxruntime_alone_knows_is_refused_in_one_line(make_model: Any) ->
     graph = word_sum_graph()
     graph.graph.node[-1].op_type, graph.graph.node[-1].domain = "QAttention", "com.microsoft"
     graph.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-    with pytest.raises(InputError, match="standard operators only.*attention: unfused") as told:
+    with pytest.raises(InputError, match="not know every operator.*portable: true") as told:
         EdgeModel.load(make_model(graph=graph), verify=False, backend="openvino")
     assert "\n" not in str(told.value)
+
+
+@installed
+def test_of_a_bundle_it_takes_the_portable_graph(make_model: Any) -> None:
+    path = make_model(place="onnx/model_quantized.onnx", graph=word_sum_graph())
+    (path / "model.onnx").write_bytes(b"only onnxruntime would know what this is")
+    seal_bundle(path, sequence=1)
+    model = EdgeModel.load(path, backend="openvino")
+    assert model.file == path / "onnx/model_quantized.onnx"
+    assert model.predict(["good"])[0]["label"] == "positive"
 
 
 @installed
