@@ -52,7 +52,7 @@ print(1000 * statistics.median(taken[30:]))
 
 
 class Slower:
-    """A model whose every answer costs so many times its CPU time."""
+    """A model whose every answer costs at least so many times its CPU time."""
 
     def __init__(self, model: EdgeModel, factor: float) -> None:
         self.model, self.factor = model, factor
