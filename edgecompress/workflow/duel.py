@@ -1,8 +1,8 @@
 """Two models timed against each other, text by text, in rounds that load both of them afresh.
 
-Where a model's weights come to lie in memory is drawn when it is loaded, and is worth a few percent
-until it is loaded again. Within one load that luck looks like a difference between two models, so
-rounds, and not texts, are what the interval resamples.
+Where a model's weights come to lie in memory is drawn when it is loaded, and may favour it until it
+is loaded again. Within one load such luck looks like a difference between two models, so rounds,
+and not texts, are what the interval resamples.
 """
 
 from collections.abc import Callable, Sequence
