@@ -50,11 +50,12 @@ class Duel:
 
     def slowdown(self, new: Times, old: Times) -> Measurement:
         """How much more of its time the new model takes, as a share of the old one's."""
-        ratio = self._ratio(new, old)
-        service = self.service
+        service, ratio = self.service, self._ratio(new, old)
         return Measurement(
             "slowdown",
-            *(bound - 1 for bound in ratio),
+            ratio.value - 1,
+            ratio.low - 1,
+            ratio.high - 1,
             "fraction",
             len(new),
             f"median ratio of {service.clock_name}, in turns, both loaded anew every {ROUND} "
