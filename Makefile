@@ -52,8 +52,10 @@ fast:
 docs:
 	$(BIN)/python docs/generate.py --check
 
-bench: $(INSTALLED) ## measure training and the runtime on this machine; results in benchmarks/results/
+bench: $(INSTALLED) ## measure training, the runtime and its peers on this machine; needs a release
+	$(PIP) install -c requirements/lock.txt -e '.[openvino]'
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/peers.py $(OUT)
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-json benchmarks/results/runtime.json
 
 clean: ## remove what make made, but not the store or the fetched resources

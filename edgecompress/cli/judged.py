@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from edgecompress.cli import output
+from edgecompress.cli.exits import EXIT_OF
 from edgecompress.cli.options import Options
-from edgecompress.core.gate import Outcome
 from edgecompress.core.report import RunReport
 from edgecompress.recipe.reading import RecipeFile, read_recipe
 from edgecompress.report.annotations import annotations
@@ -19,12 +19,6 @@ from edgecompress.runtime.errors import ExitCode
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import Run
 from edgecompress.workflow.workspace import Workspace, unheard
-
-_CODES = {
-    Outcome.HOLDS: ExitCode.OK,
-    Outcome.BROKEN: ExitCode.GATE_BROKEN,
-    Outcome.UNDECIDED: ExitCode.UNDECIDED,
-}
 
 
 def begin(recipe: Path, options: Options) -> tuple[RecipeFile, Workspace]:
@@ -55,7 +49,7 @@ def write(run: Run, report: RunReport, folder: Path | None) -> ExitCode:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(report, os.path.relpath(run.file.document.path)):
             click.echo(line, err=True)
-    return _CODES[report.gate.outcome]
+    return EXIT_OF[report.gate.outcome]
 
 
 def show(report: RunReport, options: Options) -> None:

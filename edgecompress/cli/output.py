@@ -1,7 +1,8 @@
 """Results on stdout: a plain table for people, one document for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from textwrap import indent
 from typing import Any
 
 import click
@@ -10,6 +11,16 @@ import click
 def document(value: Any) -> None:
     """One strict JSON document; paths and the like are written as text."""
     click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False, default=str))
+
+
+def long_list(values: Iterable[Any]) -> None:
+    """The document of a list of which only one item is ever in memory."""
+    before = "["
+    for value in values:
+        text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False, default=str)
+        click.echo(f"{before}\n{indent(text, '  ')}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def event(value: Any) -> None:

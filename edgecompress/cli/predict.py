@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import click
 
@@ -13,11 +14,14 @@ from edgecompress.cli import arguments, output
 from edgecompress.cli.options import Options, common
 from edgecompress.runtime import EdgeModel
 from edgecompress.runtime.errors import InputError
+from edgecompress.runtime.model import SESSIONS, Backend
 
 Text = str | tuple[str, str]
 Item = TypeVar("Item")
+Advance = Callable[[float], None]
 
-AT_A_TIME = 64
+AT_A_TIME = 64  # texts in memory, whatever the length of the file
+LONGEST_LINE_BYTES = 16_000_000  # a file without line ends would be held whole
 
 
 @click.command()
@@ -32,6 +36,13 @@ AT_A_TIME = 64
     help='JSON lines: {"text": ...} or {"text": ..., "text_pair": ...}.',
 )
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@click.option(
+    "--backend",
+    default="onnxruntime",
+    show_default=True,
+    type=click.Choice(list(SESSIONS)),
+    help="What computes the graph; `bench` tells which is faster here, and answers alike.",
+)
 @common
 def command(
     bundle: Path,
@@ -39,9 +50,12 @@ def command(
     pair: tuple[str, str] | None,
     source: Path | None,
     threads: int,
+    backend: Backend,
     options: Options,
 ) -> None:
     """Answer texts with BUNDLE: arguments, or lines of stdin, or --input; one JSON line each.
+
+    A file may be of any length: answers flow out while texts flow in.
 
     \b
     edgecompress predict release "a film to remember"
@@ -49,27 +63,50 @@ def command(
     """
     if sum(map(bool, (texts, pair, source))) > 1:
         raise click.UsageError("give texts, or --pair, or --input, not several of them")
-    model = EdgeModel.load(bundle, threads=threads)
-    inputs: Iterable[Text] = [pair] if pair else texts or _lines(source)
-    answers = (answer for part in _parts(inputs) for answer in model.predict(part))
-    if options.json:
-        output.document(list(answers))
-        return
-    for answer in answers:
-        output.event(answer)
+    model = EdgeModel.load(bundle, threads=threads, backend=backend)
+    with ExitStack() as stack:
+        inputs: Iterable[Text] = [pair] if pair else texts or _lines(source, options, stack)
+        answers = (answer for part in _parts(inputs) for answer in model.predict(part))
+        if options.json:
+            output.long_list(answers)
+            return
+        for answer in answers:
+            output.event(answer)
 
 
-def _lines(source: Path | None) -> Iterator[Text]:
+def _lines(source: Path | None, options: Options, stack: ExitStack) -> Iterator[Text]:
+    """Texts of a file, under a bar unless the answers go to the same terminal, or of stdin."""
     if source is None:
         if sys.stdin.isatty():
             click.echo("reading texts, one a line; Ctrl-D ends", err=True)
-        for number, raw in enumerate(sys.stdin.buffer, 1):
+        for number, raw in _raw_lines(sys.stdin.buffer, "stdin", _unheard):
             yield _decoded(raw, "stdin", number).rstrip("\r\n")
         return
-    with source.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if raw.strip():
-                yield _row(_decoded(raw, str(source), number), f"{source}:{number}")
+    file, advance = stack.enter_context(source.open("rb")), _unheard
+    if not sys.stdout.isatty():
+        bar = options.progress().track(source.name, source.stat().st_size, "B")
+        advance = stack.enter_context(bar).advance
+    for number, raw in _raw_lines(file, str(source), advance):
+        if raw.strip():
+            yield _row(_decoded(raw, str(source), number), f"{source}:{number}")
+
+
+def _raw_lines(file: BinaryIO, where: str, advance: Advance) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines, each counted in bytes when the next one is wanted."""
+    number = 0
+    while raw := file.readline(LONGEST_LINE_BYTES + 1):
+        number += 1
+        if len(raw) > LONGEST_LINE_BYTES:
+            raise InputError(
+                f"{where}:{number}: longer than {LONGEST_LINE_BYTES:,} bytes; "
+                "texts stand on lines of their own"
+            )
+        yield number, raw
+        advance(len(raw))
+
+
+def _unheard(amount: float) -> None:
+    """For texts of which nobody knows how many there will be."""
 
 
 def _decoded(raw: bytes, where: str, number: int) -> str:

@@ -27,14 +27,15 @@ def document(report: RunReport) -> dict[str, Any]:
         "teacher": asdict(report.teacher),
         "environment": dict(report.environment),
         "data": {role: dict(notes) for role, notes in report.data.items()},
-        "checks": [_check(verdict) for verdict in report.gate.verdicts],
+        "checks": [check_entry(verdict) for verdict in report.gate.verdicts],
         "refused": [_refused(refusal) for refusal in report.gate.refusals],
         "exhibits": [_exhibit(exhibit) for exhibit in report.gate.exhibits],
         "stages": [_stage(stage) for stage in report.stages],
     }
 
 
-def _check(verdict: Verdict) -> dict[str, Any]:
+def check_entry(verdict: Verdict) -> dict[str, Any]:
+    """One measurement, its limit and what came of it."""
     entry = {
         "check": verdict.check,
         "name": verdict.measured.name,

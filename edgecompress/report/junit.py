@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree  # only writes here; nothing foreign is parsed
 
-from edgecompress.core.gate import Outcome, Verdict
+from edgecompress.core.gate import GateReport, Outcome, Verdict
 from edgecompress.core.measurement import Measurement, Refused
 from edgecompress.core.report import RunReport
 from edgecompress.report.numbers import printable
@@ -15,19 +15,23 @@ def junit(report: RunReport) -> str:
     The reason stands in the body because some CI systems drop the `message` attribute. A gate
     without limits has one failing case of its own: no tests at all would look like success.
     """
-    name = printable(report.recipe_name)
+    return junit_of(f"gate of {report.recipe_name}", report.candidate.digest, report.gate)
+
+
+def junit_of(name: str, candidate: str, gate: GateReport) -> str:
+    """The same of any judged measurements; `candidate` is the digest of what was measured."""
     root = ElementTree.Element("testsuites", name="edgecompress")
-    suite = ElementTree.SubElement(root, "testsuite", name=f"gate of {name}")
-    _properties(suite, {"verdict": report.gate.outcome, "candidate": report.candidate.digest})
-    for verdict in judged(report.gate):
+    suite = ElementTree.SubElement(root, "testsuite", name=printable(name))
+    _properties(suite, {"verdict": gate.outcome, "candidate": candidate})
+    for verdict in judged(gate):
         _case(suite, verdict)
-    for refusal in report.gate.refusals:
+    for refusal in gate.refusals:
         if refusal.limit:
             case = _named_case(suite, refusal.check, refusal.refused)
             _fail(case, refusal.outcome, sentence(refusal))
-    if not limited(report.gate):
+    if not limited(gate):
         case = ElementTree.SubElement(suite, "testcase", classname="edgecompress", name="gate")
-        _fail(case, Outcome.UNDECIDED, headline(report.gate))
+        _fail(case, Outcome.UNDECIDED, headline(gate))
     failures = str(len(suite.findall("testcase/failure")))
     for element in (root, suite):
         element.set("tests", str(len(suite.findall("testcase"))))

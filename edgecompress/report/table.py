@@ -30,8 +30,8 @@ def text_table(report: RunReport, *, reported: bool = False) -> str:
     more = [f"and {len(rest)} more parts, which report.json holds"] if rest else []
     if judged and others and not reported:
         more.append(f"and {len(others)} measurements without a limit: in the report, or with -v")
-    lines = [first, "", *_aligned([_HEAD, *rows]), *more, "", *why, _models(report)]
-    return "\n".join(lines).translate(_ASCII)
+    lines = [first, "", *aligned([_HEAD, *rows]), *more, "", *why, _models(report)]
+    return in_ascii("\n".join(lines))
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
@@ -57,10 +57,15 @@ def _refused_row(refusal: Refusal) -> tuple[str, ...]:
     return (outcome, *names, "no number", "", limit, "", "")
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def in_ascii(text: str) -> str:
+    """With the plain signs for those that a log may not know."""
+    return text.translate(_ASCII)
+
+
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows of equally wide columns, without the columns that are empty below their head."""
     columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
-    padded = [_padded([cell.translate(_ASCII) for cell in column]) for column in columns]
+    padded = [_padded([in_ascii(cell) for cell in column]) for column in columns]
     return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
 

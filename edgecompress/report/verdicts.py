@@ -8,7 +8,11 @@ from edgecompress.report.words import title
 
 FEW, MANY = 5, 8  # parts of one measurement that are told at once, where there are more than many
 LONGEST_NAME = 120  # characters; the numbers behind a name must still be read
-_WHAT_N_COUNTS = {"latency": "pairs", "size": "starts"}  # of every other check: rows
+_WHAT_N_COUNTS = {
+    "latency": "pairs",
+    "size": "starts",
+    "bench": "texts",
+}  # of every other check: rows
 Told = Verdict | Refusal
 
 _WORST_FIRST = (Outcome.BROKEN, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.REPORTED)

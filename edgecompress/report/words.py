@@ -6,6 +6,7 @@ _TITLES = {
     "latency_p95_ms": "95th percentile of latency",
     "throughput_per_s": "throughput",
     "cold_start_ms": "cold start",
+    "slowdown": "longer time than the other model",
     "peak_rss_bytes": "peak memory",
     "size_bytes": "size",
     "size_ratio": "size against the teacher",

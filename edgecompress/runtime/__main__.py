@@ -25,7 +25,7 @@ from edgecompress.runtime.bundle import is_bundle, verify_bundle
 from edgecompress.runtime.errors import EdgeCompressError, ExitCode, IntegrityError
 from edgecompress.runtime.golden import check_golden, golden_text, read_golden
 from edgecompress.runtime.machine import environment
-from edgecompress.runtime.model import EdgeModel
+from edgecompress.runtime.model import SESSIONS, EdgeModel
 from edgecompress.runtime.text import Text
 from edgecompress.runtime.timing import percentile, time_call
 
@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.probe:
-            print(json.dumps(probe(options.bundle, options.threads, options.started_ns)))
+            print(json.dumps(probe(options)))
         else:
-            _print(self_test(options.bundle, options.threads), as_json=options.json)
+            _print(self_test(options), as_json=options.json)
     except EdgeCompressError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -53,14 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ExitCode.OK
 
 
-def self_test(folder: Path, threads: int) -> dict[str, Any]:
+def self_test(options: argparse.Namespace) -> dict[str, Any]:
     """What the bundle is and how it does here, as JSON values.
 
     Raises:
         IntegrityError: a file is not the sealed one, or the answers are not the golden ones.
     """
+    folder = options.bundle
     manifest = verify_bundle(folder)
-    model = EdgeModel.load(folder, threads, verify=False)
+    model = EdgeModel.load(folder, options.threads, verify=False, backend=options.backend)
     answers = read_golden(folder)
     golden = check_golden(model, answers)
     if not golden.holds:
@@ -77,19 +78,21 @@ def self_test(folder: Path, threads: int) -> dict[str, Any]:
             "drift": golden.drift,
         },
         "latency_ms": _latency_ms(model, [golden_text(answer) for answer in answers]),
-        "threads": threads,
+        "threads": options.threads,
         "environment": environment(),
     }
 
 
-def probe(folder: Path, threads: int, started_ns: int | None) -> dict[str, float]:
+def probe(options: argparse.Namespace) -> dict[str, float]:
     """Load, answer one text, and tell what that took."""
-    begun = time.monotonic_ns()
-    model = EdgeModel.load(folder, threads, verify=is_bundle(folder))
+    begun, folder = time.monotonic_ns(), options.bundle
+    model = EdgeModel.load(
+        folder, options.threads, verify=is_bundle(folder), backend=options.backend
+    )
     loaded = time.monotonic_ns()
     model.predict([PROBE_TEXT])
     answered = time.monotonic_ns()
-    started = _process_start_ns() if started_ns is None else started_ns
+    started = options.started_ns or _process_start_ns()
     return {
         "load_ms": (loaded - begun) / 1e6,
         "first_answer_ms": (answered - loaded) / 1e6,
@@ -106,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--threads", type=int, default=1, help="threads one answer may use")
+    parser.add_argument("--backend", choices=SESSIONS, default="onnxruntime")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--probe", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--started-ns", type=int, help=argparse.SUPPRESS)

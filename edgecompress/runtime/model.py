@@ -5,20 +5,29 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Self, TypedDict
+from typing import Any, Literal, Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecompress.runtime.bundle import verify_bundle
-from edgecompress.runtime.errors import InputError, IntegrityError
-from edgecompress.runtime.session import graph_faults, open_session
+from edgecompress.runtime.errors import EnvironmentFault, InputError, IntegrityError
+from edgecompress.runtime.session import graph_faults
 from edgecompress.runtime.text import Encoded, Text, TextEncoder
 
 FloatArray = NDArray[np.float32]
+Feed = Mapping[str, NDArray[np.signedinteger[Any]]]  # input name -> [b, s]
+
+Backend = Literal["onnxruntime", "openvino"]
+SESSIONS: Mapping[str, str] = {  # loaded when asked for: few devices have the second
+    "onnxruntime": "edgecompress.runtime.session",
+    "openvino": "edgecompress.runtime.openvino_session",
+}
 
 GRAPH_PLACES = ("model.onnx", "onnx/model.onnx")
+PORTABLE_PLACES = ("onnx/model_quantized.onnx", "onnx/model.onnx")  # of a bundle, if it has one
 NEEDED_INPUTS = frozenset({"input_ids", "attention_mask"})
 KNOWN_INPUTS = NEEDED_INPUTS | {"token_type_ids"}
 INTEGERS: Mapping[str, type[np.signedinteger[Any]]] = {
@@ -39,7 +48,12 @@ class EdgeModel:
     """A classifier on the device. `load` makes one; threads may share it."""
 
     def __init__(
-        self, folder: Path, file: Path, threads: int = 1, digest: str | None = None
+        self,
+        folder: Path,
+        file: Path,
+        threads: int = 1,
+        digest: str | None = None,
+        backend: Backend = "onnxruntime",
     ) -> None:
         """Believe what is given; `EdgeModel.load` verifies first, and finds the graph.
 
@@ -48,22 +62,30 @@ class EdgeModel:
             file: the graph, wherever it is.
             threads: how many threads one answer may use.
             digest: of the bundle, where it was verified.
+            backend: what computes the graph.
         """
         self.folder, self.file = folder, file
         self.labels = _read_labels(folder / "config.json")
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
-        self._session = open_session(self.file, threads)
-        self._inputs = {i.name: _integer_type(self.file, i) for i in self._session.get_inputs()}
+        self.session = _opened(backend, self.file, threads)  # the bare graph, for who measures it
+        self._inputs = {i.name: _integer_type(self.file, i) for i in self.session.get_inputs()}
         _require_inputs(self.file, self._inputs)
-        outputs = {output.name: output.shape for output in self._session.get_outputs()}
-        self._outputs = ["logits" if "logits" in outputs else next(iter(outputs))]
-        self._require_classes(outputs[self._outputs[0]])
+        outputs = {output.name: output.shape for output in self.session.get_outputs()}
+        self.outputs = ["logits" if "logits" in outputs else next(iter(outputs))]
+        self._require_classes(outputs[self.outputs[0]])
         self._ones = np.ones((1, self.max_length), dtype=self._inputs["attention_mask"])
         self._digest = digest
 
     @classmethod
-    def load(cls, path: str | Path, threads: int = 1, *, verify: bool = True) -> Self:
+    def load(
+        cls,
+        path: str | Path,
+        threads: int = 1,
+        *,
+        verify: bool = True,
+        backend: Backend = "onnxruntime",
+    ) -> Self:
         """Load a bundle, after hashing every file of it against its manifest.
 
         Args:
@@ -72,19 +94,29 @@ class EdgeModel:
             verify: False takes any folder with a config.json that has `id2label`, a tokenizer.json
                 and an ONNX file, at its top or in onnx/, and believes it; `path` may then also be
                 that file, which tells which one of several is meant.
+            backend: "openvino" computes the graph with OpenVINO (extra `openvino`), of a bundle
+                its portable graph where it has one. `edgecompress bench` tells whether that is
+                faster, and answers alike.
 
         Raises:
             InputError: there is no such folder, it holds several ONNX files and none is called
-                model.onnx, or `threads` is not a number of threads.
+                model.onnx, `threads` is not a number of threads, or there is no such back end, or
+                none that reads this graph.
             IntegrityError: a file is not the one that was sealed, or the folder holds no
                 classifier that this runtime can run.
+            EnvironmentFault: the back end is not installed.
         """
         given = Path(path)
         if not given.is_dir() and (verify or not given.is_file()):
             raise InputError(f"{given}: not a folder")
         digest = verify_bundle(given).digest if verify else None
-        folder, file = (given, _graph_in(given)) if given.is_dir() else (_home_of(given), given)
-        return cls(folder, file, threads, digest)
+        places = (
+            (*PORTABLE_PLACES, *GRAPH_PLACES) if digest and backend == "openvino" else GRAPH_PLACES
+        )
+        folder, file = (
+            (given, _graph_in(given, places)) if given.is_dir() else (_home_of(given), given)
+        )
+        return cls(folder, file, threads, digest, backend)
 
     @cached_property
     def digest(self) -> str:
@@ -109,10 +141,13 @@ class EdgeModel:
         """
         answers = np.empty((len(texts), len(self.labels)), dtype=np.float32)
         for row, encoded in enumerate(self.encoder.encode(texts)):
-            answers[row] = self._run(
-                np.array([encoded.ids]), self._ones[:, : len(encoded.ids)], [encoded.type_ids]
-            )
+            answers[row] = self._run(self.feed(encoded))
         return answers
+
+    def feed(self, encoded: Encoded) -> Feed:
+        """One text as the graph takes it: alone and without padding, each input [1, s]."""
+        ones = self._ones[:, : len(encoded.ids)]
+        return self._typed(np.array([encoded.ids]), ones, [encoded.type_ids])
 
     def logits_in_batches(self, texts: Sequence[Text], batch_size: int) -> FloatArray:
         """As `logits`, but in batches that are padded to their longest text.
@@ -124,15 +159,28 @@ class EdgeModel:
         answers = np.empty((len(texts), len(self.labels)), dtype=np.float32)
         for start in range(0, len(texts), batch_size):
             batch = self.encoder.encode(texts[start : start + batch_size])
-            answers[start : start + len(batch)] = self._run(*_padded(batch, self.encoder.pad_id))
+            answers[start : start + len(batch)] = self._run(self._padded(batch))
         return answers
 
-    def _run(self, ids: Any, mask: Any, type_ids: Any) -> FloatArray:
-        """[b, s] of each -> [b, classes]."""
+    def _typed(self, ids: Any, mask: Any, type_ids: Any) -> Feed:
+        """[b, s] of each -> those that the graph has, in its kind of integers."""
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": type_ids}
-        feed = {name: np.asarray(given[name], kind) for name, kind in self._inputs.items()}
+        return {name: np.asarray(given[name], kind) for name, kind in self._inputs.items()}
+
+    def _padded(self, batch: Sequence[Encoded]) -> Feed:
+        shape = (len(batch), max(len(text.ids) for text in batch))
+        ids, mask = np.full(shape, self.encoder.pad_id), np.zeros(shape, int)
+        type_ids = np.zeros(shape, int)
+        for row, text in enumerate(batch):
+            ids[row, : len(text.ids)] = text.ids
+            mask[row, : len(text.ids)] = 1
+            type_ids[row, : len(text.ids)] = text.type_ids
+        return self._typed(ids, mask, type_ids)
+
+    def _run(self, feed: Feed) -> FloatArray:
+        """[b, s] of each input -> [b, classes]."""
         with graph_faults(self.file, "cannot answer"):
-            (logits,) = self._session.run(self._outputs, feed)
+            (logits,) = self.session.run(self.outputs, feed)
         self._require_classes(logits.shape)
         answer: FloatArray = logits
         return answer
@@ -157,14 +205,18 @@ class EdgeModel:
         return {"label": label, "score": scores[label], "scores": scores}
 
 
-def _padded(batch: Sequence[Encoded], pad_id: int) -> tuple[Any, Any, Any]:
-    shape = (len(batch), max(len(text.ids) for text in batch))
-    ids, mask, type_ids = np.full(shape, pad_id), np.zeros(shape, int), np.zeros(shape, int)
-    for row, text in enumerate(batch):
-        ids[row, : len(text.ids)] = text.ids
-        mask[row, : len(text.ids)] = 1
-        type_ids[row, : len(text.ids)] = text.type_ids
-    return ids, mask, type_ids
+def _opened(backend: str, file: Path, threads: int) -> Any:
+    """What answers `get_inputs`, `get_outputs` and `run` as an onnxruntime session does."""
+    if backend not in SESSIONS:
+        raise InputError(f"backend must be {' or '.join(SESSIONS)}, got {backend!r}")
+    try:
+        module = import_module(SESSIONS[backend])
+    except ModuleNotFoundError as error:
+        raise EnvironmentFault(
+            f"backend {backend!r} needs {error.name}, which is not installed: "
+            f'pip install "edgecompress[{backend}]"'
+        ) from None
+    return module.open_session(file, threads)
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
@@ -183,8 +235,8 @@ def _read_labels(path: Path) -> tuple[str, ...]:
     return labels
 
 
-def _graph_in(folder: Path) -> Path:
-    for place in GRAPH_PLACES:
+def _graph_in(folder: Path, places: Sequence[str]) -> Path:
+    for place in places:
         if (folder / place).is_file():
             return folder / place
     others = sorted([*folder.glob("*.onnx"), *folder.glob("onnx/*.onnx")])

@@ -50,17 +50,8 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         InputError: `threads` is not a number of threads.
         IntegrityError: the file is missing, damaged, no graph, or keeps weights in other files.
     """
-    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
-        raise InputError(
-            f"threads must be a whole number from 1 to {MOST_THREADS}, got {threads!r}"
-        )
-    if not path.is_file():
-        raise IntegrityError(f"{path}: missing")
-    if _names_other_files(path):
-        raise IntegrityError(
-            f"{path}: keeps weights in another file, which no manifest vouches for; "
-            "export it again as one file"
-        )
+    require_threads(threads)
+    require_one_file(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -73,18 +64,38 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def require_threads(threads: int) -> None:
+    """Refuse what is not a number of threads."""
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise InputError(
+            f"threads must be a whole number from 1 to {MOST_THREADS}, got {threads!r}"
+        )
+
+
+def require_one_file(path: Path) -> None:
+    """Refuse a graph that is not there, or whose weights lie elsewhere."""
+    if not path.is_file():
+        raise IntegrityError(f"{path}: missing")
+    if _names_other_files(path):
+        raise IntegrityError(
+            f"{path}: keeps weights in another file, which no manifest vouches for; "
+            "export it again as one file"
+        )
+
+
 @contextmanager
 def graph_faults(path: Path, what: str) -> Iterator[None]:
     """What onnxruntime throws about a graph becomes an IntegrityError of one line."""
     try:
         yield
     except GRAPH_FAULTS as error:
-        raise IntegrityError(f"{path}: {what}: {_one_line(error)}") from error
+        raise IntegrityError(f"{path}: {what}: {one_line(error)}") from error
     except MemoryError as error:
         raise EnvironmentFault(f"{path}: {what}: not enough memory") from error
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """What a library threw, cut to what a message can hold."""
     return " ".join(str(error).split())[:300]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgecompress.checks import size
+from edgecompress.core import starts
 from edgecompress.core.errors import MeasureError
 from edgecompress.recipe.budget import Size
 from tests.fakes import case, contestant
@@ -16,8 +17,8 @@ PROBED = [{"cold_start_ms": float(ms), "peak_rss_bytes": 10.0 * ms} for ms in (5
 
 @pytest.fixture
 def measured(monkeypatch):
-    starts = iter(PROBED)
-    monkeypatch.setattr(size, "_probe", lambda case: next(starts))
+    probes = iter(PROBED)
+    monkeypatch.setattr(starts, "_probe", lambda model: next(probes))
     here = replace(case([0], [0], [0]), candidate=contestant("candidate", None, size=250))
     return {m.name: m for m in size.measure(here, SETTINGS)}
 
