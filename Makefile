@@ -9,6 +9,7 @@ OUT ?= release
 TORCH_ARGS ?=
 
 BIN := $(VENV)/bin
+RELEASES := $(VENV)/.releases
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/pip --disable-pip-version-check
 
@@ -17,15 +18,20 @@ PIP := $(BIN)/pip --disable-pip-version-check
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-# The stamp is written last, so an interrupted installation is taken up again.
-$(INSTALLED): pyproject.toml requirements/lock.txt
+# Stamps are written last, so an interrupted installation is taken up again.
+$(RELEASES): pyproject.toml requirements/lock.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install $(TORCH_ARGS) -c requirements/lock.txt torch
-	$(PIP) install -c requirements/lock.txt -e '.[build,attack,dev]'
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack]'
 	$(PIP) check
 	touch $@
 
-release: $(INSTALLED) ## compress, gate and bundle RECIPE (the quickstart) into OUT (release/)
+$(INSTALLED): $(RELEASES)
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack,inc,openvino,dev]'
+	$(PIP) check
+	touch $@
+
+release: $(RELEASES) ## compress, gate and bundle RECIPE (the quickstart) into OUT (release/)
 	$(BIN)/edgecompress release $(RECIPE) --out $(OUT)
 
 test: $(INSTALLED) lint types floors ## everything but what is marked slow; what CI runs
@@ -53,7 +59,6 @@ docs:
 	$(BIN)/python docs/generate.py --check
 
 bench: $(INSTALLED) ## measure training, the runtime and its peers on this machine; needs a release
-	$(PIP) install -c requirements/lock.txt -e '.[openvino]'
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/peers.py $(OUT)
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-json benchmarks/results/runtime.json
