@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import ModelProto
 from onnxruntime import InferenceSession
 
@@ -49,7 +50,7 @@ def median_ms(
     All answer in turns, so that other work on the machine does not fall on one of them.
     """
     order = np.random.default_rng(0)
-    rounds = []
+    rounds: list[NDArray[np.float64]] = []
     began = time.monotonic()
     with progress.track(what, MOST_ROUNDS, "rounds") as bar:
         while len(rounds) < MOST_ROUNDS:
