@@ -128,7 +128,7 @@ def prepare(graph: ModelProto, settings: Quantize, calibration: Calibration) -> 
     if settings.scheme == "static":
         graph = sum_biases(portable(graph)) if settings.format == "qdq" else graph
         ranges = calibration.ranges(graph, list(fed_into(graph)), settings.ranges)
-        _declare_floats(graph, fed_into(graph))
+        _declare_floats(graph, [*fed_into(graph), *(node.output[0] for node in weighted(graph))])
     add_pre_process_metadata(graph)  # onnxruntime would advise a clean-up that undoes our rewrites
     return Prepared(graph, settings, ranges, smoothed)
 

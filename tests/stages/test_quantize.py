@@ -228,13 +228,16 @@ def test_the_input_is_left_as_it_was(
     assert {path.name: path.read_bytes() for path in unfused.path.iterdir()} == before
 
 
+@pytest.mark.parametrize("changes", [{}, STATIC, OPERATORS, WEIGHTS])
 def test_nothing_is_printed(
     fused: Artifact,
     new_context: NewContext,
+    calibration: dict[str, TextSet],
+    changes: dict[str, Any],
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    quantize.run(fused, settings(), new_context())
+    quantize.run(fused, settings(**changes), new_context(data=calibration))
     assert capfd.readouterr() == ("", "")
     assert not caplog.records
 
