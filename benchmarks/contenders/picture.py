@@ -54,7 +54,7 @@ def _panel(axis: Axes, cell: Mapping[str, Any], found: Mapping[str, Any], names:
     bound = max(allowed["arithmetic_ms"], allowed["reading_ms"])
     axis.axvline(bound, color=FLOOR_COLOR, linestyle="--", linewidth=1)
     axis.set_xscale("log")
-    axis.margins(x=0.18)
+    axis.margins(x=0.3)
     axis.set_title(cell["shape"])
     axis.set_xlabel("ms")
     axis.set_yticks(range(len(names)), [found["contenders"][name]["title"] for name in names])
