@@ -131,12 +131,9 @@ class _RoundedLinear(nn.Linear):
         self.rounder, self.steps = rounder, steps
 
     def forward(self, states: Tensor) -> Tensor:
-        """[..., in] -> [..., out]; of a static graph the product is rounded as well."""
+        """[..., in] -> [..., out]."""
         given = states if self.reads == "as-they-come" else self._rounded(states)
-        product = functional.linear(given, round_rows(self.weight, self.steps))
-        if self.rounder.static:
-            product = self._rounded(product)
-        return product if self.bias is None else product + self.bias
+        return functional.linear(given, round_rows(self.weight, self.steps), self.bias)
 
     def _rounded(self, states: Tensor) -> Tensor:
         if self.reads != "first":

@@ -11,10 +11,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from edgecompress.models.activations import Calibration
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.fake_quant import round_between, round_rows, rounded
 from edgecompress.models.inputs import padded
-from edgecompress.models.int8 import quantize_dynamically, quantize_statically
+from edgecompress.models.int8 import prepare, quantize_dynamically
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, tidy
 from edgecompress.recipe.learning import Qat
 from edgecompress.recipe.shipping import Quantize
@@ -124,7 +125,8 @@ def test_static_loses_as_much_as_the_graph_that_is_calibrated_on_the_batch(famil
         for text in given
     )
     static = Quantize(kind="quantize", scheme="static")
-    quantize_statically(floating(encoder, fused=False, pairs=False), static, feeds, file)
+    graph = floating(encoder, fused=False, pairs=False)
+    onnx.save(prepare(graph, static, Calibration(list(feeds))).quantized(), file)
     with torch.inference_mode():
         plain = encoder(*padded(given, encoder.config.pad_id)).logits.numpy()
     ours = np.median(far(rehearse(encoder, given, scheme="static"), plain))
