@@ -13,7 +13,7 @@ RELEASES := $(VENV)/.releases
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help release test test-slow check lint types floors fast docs bench clean
+.PHONY: help release test test-slow test-inc check lint types floors fast docs bench clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ $(RELEASES): pyproject.toml requirements/lock.txt
 	touch $@
 
 $(INSTALLED): $(RELEASES)
-	$(PIP) install -c requirements/lock.txt -e '.[build,attack,inc,openvino,dev]'
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,dev]'
 	$(PIP) check
 	touch $@
 
@@ -37,8 +37,17 @@ release: $(RELEASES) ## compress, gate and bundle RECIPE (the quickstart) into O
 test: $(INSTALLED) lint types floors ## everything but what is marked slow; what CI runs
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(INSTALLED) ## the whole suite: long runs, hundreds of kills, real downloads
+test-slow: $(INSTALLED) test-inc ## the whole suite: long runs, hundreds of kills, real downloads
 	$(BIN)/pytest
+
+# neural-compressor brings torchao, which transformers then imports at every start, and a py-cpuinfo
+# that overwrites pytest-benchmark's: it gets an environment of its own.
+test-inc: ## the stage neural-compressor on the real library
+	$(PYTHON) -m venv $(VENV)-inc
+	$(VENV)-inc/bin/pip install $(TORCH_ARGS) -c requirements/lock.txt torch
+	$(VENV)-inc/bin/pip install -c requirements/lock.txt -e '.[build,attack,inc]' pytest pytest-timeout hypothesis
+	$(VENV)-inc/bin/pip check
+	$(VENV)-inc/bin/pytest tests/stages/test_neural_compressor.py
 
 check: $(INSTALLED) lint types floors fast docs ## format, lint, types, floors, fast tests
 
