@@ -73,5 +73,5 @@ bench: $(INSTALLED) ## measure training, the runtime and its peers on this machi
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-json benchmarks/results/runtime.json
 
 clean: ## remove what make made, but not the store or the fetched resources
-	rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks
+	rm -rf $(VENV) $(VENV)-inc $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
