@@ -35,12 +35,15 @@ from edgecompress.workflow.places import cache_folder  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
 FIVE = 5  # seeds where the plan asks for five
+EIGHT = 8  # where three and their spread decide nothing
 
 Experiment = tuple[str, Callable[[Bench], list[Claim]], int | None]  # setting, claims, seeds
 
 EXPERIMENTS: dict[str, Experiment] = {
     "theseus-sentiment": ("sentiment", theseus.claims, None),
     "theseus-sst2": ("sst2", theseus.claims, None),
+    "theseus-fine-tuning-sentiment": ("sentiment", theseus.against_fine_tuning, EIGHT),
+    "theseus-fine-tuning-sst2": ("sst2", theseus.against_fine_tuning, EIGHT),
     "rosita-sentiment": ("sentiment", rosita.claims, None),
     "rosita-sst2": ("sst2", rosita.claims, None),
     "rmc-shortcut": ("shortcut", rmc.claims, FIVE),

@@ -37,7 +37,6 @@ class Students:
     """
 
     truncated: list[Made]  # of the teacher's own layers
-    pretrained: list[Made]  # of the layers that the teacher was fine-tuned from, as in the paper
     distilled: list[Made]
     theseus: list[Made]
     schedules: dict[str, list[Made]]  # replacing to the last step
@@ -46,34 +45,49 @@ class Students:
 
 def make_students(bench: Bench) -> Students:
     """Train every arm at every seed."""
-
-    def replaced(**replacing: Any) -> list[Made]:
-        name = "theseus-" + "-".join(str(value) for value in replacing.values())
-        stage = bench.student("theseus", modules=MODULES, replacing=replacing, epochs=EPOCHS)
-        stage["learning_rate"] = REPLACING_RATE
-        return bench.arms(name, [stage])
-
-    def cut(name: str, objective: dict[str, float], **weights: str) -> list[Made]:
-        shape = {"layers": BOTTOM, "epochs": EPOCHS, **weights}
-        return bench.arms(name, [bench.student("distill", objective=objective, **shape)])
-
     return Students(
-        truncated=cut("truncated", LABELS),
-        pretrained=cut("pretrained", LABELS, weights=TEACHER),
-        distilled=cut("distilled", KD),
-        theseus=replaced(schedule="curriculum"),
+        truncated=_cut(bench, "truncated", LABELS),
+        distilled=_cut(bench, "distilled", KD),
+        theseus=_replaced(bench, schedule="curriculum"),
         schedules={
-            "curriculum": replaced(schedule="curriculum", share=1.0),
-            "constant 0.5": replaced(schedule="constant", rate=0.5, share=1.0),
-            "constant 0.1": replaced(schedule="constant", rate=0.1, share=1.0),
-            "anti-curriculum": replaced(schedule="anti-curriculum", share=1.0),
+            "curriculum": _replaced(bench, schedule="curriculum", share=1.0),
+            "constant 0.5": _replaced(bench, schedule="constant", rate=0.5, share=1.0),
+            "constant 0.1": _replaced(bench, schedule="constant", rate=0.1, share=1.0),
+            "anti-curriculum": _replaced(bench, schedule="anti-curriculum", share=1.0),
         },
         int8=bench.arms("int8", [{"kind": "export"}, {"kind": "quantize"}]),
     )
 
 
+def against_fine_tuning(bench: Bench) -> list[Claim]:
+    """Test 8 as in the paper, whose baseline starts from the layers before any fine-tuning.
+
+    Three seeds left it undecided on both tasks, since such students vary by two points; so it has
+    more of them.
+    """
+    return [
+        bench.contest(
+            Says(8, "Theseus", "fine-tuning of six pre-trained layers", "+1.9 on SST-2"),
+            _replaced(bench, schedule="curriculum"),
+            _cut(bench, "pretrained", LABELS, weights=TEACHER),
+        )
+    ]
+
+
+def _replaced(bench: Bench, **replacing: Any) -> list[Made]:
+    name = "theseus-" + "-".join(str(value) for value in replacing.values())
+    stage = bench.student("theseus", modules=MODULES, replacing=replacing, epochs=EPOCHS)
+    stage["learning_rate"] = REPLACING_RATE
+    return bench.arms(name, [stage])
+
+
+def _cut(bench: Bench, name: str, objective: dict[str, float], **weights: str) -> list[Made]:
+    shape = {"layers": BOTTOM, "epochs": EPOCHS, **weights}
+    return bench.arms(name, [bench.student("distill", objective=objective, **shape)])
+
+
 def claims(bench: Bench) -> list[Claim]:
-    """Everything that these arms can say."""
+    """Everything that these arms can say but for `against_fine_tuning`."""
     students = make_students(bench)
     return [*_replacing(bench, students), *_loyalty(bench, students), _modules(bench, students)]
 
@@ -87,11 +101,6 @@ def _replacing(bench: Bench, students: Students) -> list[Claim]:
         bench.contest(Says(6, up, down, "+2.7 on SST-2"), curriculum, schedules[down]),
         bench.contest(
             Says(7, up, middle, "+0.9 on SST-2; a tie passes", bound=-0.003), curriculum, half
-        ),
-        bench.contest(
-            Says(8, "Theseus", "fine-tuning of six pre-trained layers", "+1.9 on SST-2"),
-            students.theseus,
-            students.pretrained,
         ),
         bench.contest(
             Says(8, "Theseus", "fine-tuning of the teacher's own six layers", "not in the paper"),
