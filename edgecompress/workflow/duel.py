@@ -31,14 +31,14 @@ class Duel:
     progress: Progress
 
     def times(self, first: Load, second: Load, what: str, seed: int) -> tuple[Times, Times]:
-        """Of both on each text."""
+        """Of both on each text; who is loaded first, and so finds memory otherwise, is drawn."""
         rng = np.random.default_rng(seed)
         taken = []
         with self.progress.track(what, len(self.texts), "texts") as bar:
             for start in range(0, len(self.texts), ROUND):
                 part = self.texts[start : start + ROUND]
-                models = [load() for load in (first, second)]
-                ways = [asking(model.predict, part) for model in models]
+                models = {who: (first, second)[who]() for who in rng.permutation(2)}
+                ways = [asking(models[who].predict, part) for who in (0, 1)]
                 taken.append(in_turns(ways, len(part), int(rng.integers(2**32)), bar.advance))
         ours, theirs = np.concatenate(taken, axis=1)
         return ours, theirs

@@ -33,6 +33,13 @@ def test_both_are_loaded_anew_in_every_round():
     assert len(loaded) == 6
 
 
+def test_who_is_loaded_first_is_drawn_for_each_round():
+    loaded = []
+    one, other = (lambda who=who: loaded.append(who) or Model(0.0) for who in (0, 1))
+    duel(16 * ROUND).times(one, other, "", 7)
+    assert 2 < sum(loaded[::2]) < 14  # 16 throws of a coin
+
+
 def test_luck_that_lasts_as_long_as_a_load_widens_the_interval():
     """Equals, but every second load is a fifth slower: texts alone would call them unequal."""
     lucks = iter([1.0, 1.2, 1.2, 1.0] * 3)
