@@ -149,7 +149,9 @@ real = pytest.mark.skipif(find_spec("neural_compressor") is None, reason="needs 
 @real
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "settings", [{}, {"ranges": "kl"}, {"mode": "autotune", "trials": 2}], ids=str
+    "settings",
+    [{}, {"ranges": "kl"}, {"mode": "autotune", "trials": 2}],
+    ids=["minmax", "kl", "autotune"],
 )
 def test_neural_compressor_decides_as_the_network(settings, teacher, new_context, calibration):
     ctx = new_context(data={"calibration": calibration})
