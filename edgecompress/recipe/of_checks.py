@@ -103,11 +103,16 @@ def _attack(index: int, check: Attack, recipe: Recipe) -> Iterator[Mistake]:
         ("sentence_similarity", "window"), swaps
     )
     for setting, users in needed.items():
-        if setting in check.model_fields_set and not users:
+        if _chosen(check, setting) and not users:
             yield Mistake((*where, setting), "is of the word swaps, and none is asked for")
     pairs = any(ref.text_pair is not None for _, ref in recipe.data.by_role())
-    if "column" in check.model_fields_set and not pairs:
+    if _chosen(check, "column") and not pairs:
         yield Mistake((*where, "column"), "is for sentence pairs; these are single texts")
+
+
+def _chosen(check: Attack, setting: str) -> bool:
+    """Whether it is not what it would be anyway; resolved recipes write that out too."""
+    return bool(getattr(check, setting) != type(check).model_fields[setting].default)
 
 
 def _columns(ref: DataRef, refs: Mapping[str, DataRef]) -> tuple[str, ...]:

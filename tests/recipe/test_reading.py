@@ -102,6 +102,15 @@ def test_the_digest_sees_a_setting(spoil):
     assert read_recipe(spoil()).digest != read_recipe(spoil("epochs: 1", "epochs: 2")).digest
 
 
+@pytest.mark.parametrize("name", ["quickstart", "tiny", "papers/rmc"])
+def test_what_a_bundle_keeps_of_its_recipe_can_be_read_again(name, repository, tmp_path):
+    file = read_recipe(repository / f"recipes/{name}.yaml")
+    with (tmp_path / "recipe.resolved.yaml").open("w") as out:
+        YAML(typ="safe").dump(resolved(file.recipe), out)
+    again = read_recipe(tmp_path / "recipe.resolved.yaml")
+    assert (again.recipe, again.digest) == (file.recipe, file.digest)
+
+
 def test_a_resolved_recipe_reads_as_itself(spoil, tmp_path):
     file = read_recipe(spoil())
     with (tmp_path / "again.yaml").open("w") as out:
