@@ -133,7 +133,10 @@ def save_model(model: Classifier, folder: Path) -> None:
 
 
 def write_graph_config(encoder: Encoder, path: Path) -> None:
-    """config.json beside a graph: sizes and labels in Hugging Face's words, all widths in ours."""
+    """config.json beside a graph: sizes and labels in Hugging Face's words, all widths in ours.
+
+    A text's answer does not depend on its batch, unless ranges are found anew for each answer.
+    """
     config = encoder.config
     settings = {
         "model_type": FAMILY,
@@ -151,7 +154,7 @@ def write_graph_config(encoder: Encoder, path: Path) -> None:
         "num_labels": len(config.labels),
         "id2label": {str(index): label for index, label in enumerate(config.labels)},
         "label2id": {label: index for index, label in enumerate(config.labels)},
-        "edgecompress": {"encoder": config.to_json()},
+        "edgecompress": {"encoder": config.to_json(), "batch_invariant": True},
     }
     write_json(path, settings)
 

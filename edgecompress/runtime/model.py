@@ -1,7 +1,6 @@
 """A compressed classifier that answers texts: onnxruntime, tokenizers and numpy, nothing else."""
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecompress.runtime.bundle import verify_bundle
+from edgecompress.runtime.config import read_config
 from edgecompress.runtime.errors import EnvironmentFault, InputError, IntegrityError
+from edgecompress.runtime.grouping import of_equal_length
 from edgecompress.runtime.session import graph_faults
 from edgecompress.runtime.text import Encoded, Text, TextEncoder
 
@@ -65,7 +66,8 @@ class EdgeModel:
             backend: what computes the graph.
         """
         self.folder, self.file = folder, file
-        self.labels = _read_labels(folder / "config.json")
+        config = read_config(folder / "config.json")
+        self.labels, self._batch_invariant = config.labels, config.batch_invariant
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
         self.session = _opened(backend, self.file, threads)  # the bare graph, for who measures it
@@ -133,15 +135,21 @@ class EdgeModel:
         return [self._prediction(row) for row in self.logits(texts).tolist()]
 
     def logits(self, texts: Sequence[Text]) -> FloatArray:
-        """Raw answers, [n, classes], each text run alone and without padding.
+        """Raw answers, [n, classes]; never does a text's answer depend on those beside it.
 
         Dynamic int8 has one activation scale per tensor, so the other texts of a batch, and even
-        the padding, change a text's answer. Alone, every text has one answer, whoever asks along
-        with it; and without padding to compute that is also the fastest way on a CPU.
+        the padding, change a text's answer: such a graph is asked one text at a time. A graph that
+        says of itself that batches do not matter to it is asked texts of one length together,
+        which saves a call for each. Padding is computed in neither case.
         """
         answers = np.empty((len(texts), len(self.labels)), dtype=np.float32)
-        for row, encoded in enumerate(self.encoder.encode(texts)):
-            answers[row] = self._run(self.feed(encoded))
+        encoded = self.encoder.encode(texts)
+        lengths = [len(text.ids) for text in encoded]
+        alone = ([row] for row in range(len(texts)))
+        for rows in of_equal_length(lengths) if self._batch_invariant else alone:
+            together = [encoded[row] for row in rows]
+            feed = self._padded(together) if together[1:] else self.feed(together[0])
+            answers[rows] = self._run(feed)
         return answers
 
     def feed(self, encoded: Encoded) -> Feed:
@@ -217,22 +225,6 @@ def _opened(backend: str, file: Path, threads: int) -> Any:
             f'pip install "edgecompress[{backend}]"'
         ) from None
     return module.open_session(file, threads)
-
-
-def _read_labels(path: Path) -> tuple[str, ...]:
-    """The label of each logit, from `id2label`."""
-    try:
-        id2label = json.loads(path.read_bytes())["id2label"]
-        labels = tuple(id2label[str(index)] for index in range(len(id2label)))
-    except FileNotFoundError:
-        raise IntegrityError(f"{path}: missing") from None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IntegrityError(f"{path}: needs an object `id2label` from 0 on: {error!r}") from error
-    if not all(isinstance(label, str) for label in labels):
-        raise IntegrityError(f"{path}: labels must be strings: {labels}")
-    if len(labels) < 2 or len(set(labels)) < len(labels):
-        raise IntegrityError(f"{path}: id2label must name two or more different labels: {labels}")
-    return labels
 
 
 def _graph_in(folder: Path, places: Sequence[str]) -> Path:

@@ -13,6 +13,7 @@ from edgecompress.core.case import decisions
 from edgecompress.core.errors import StageError
 from edgecompress.core.texts import TextSet
 from edgecompress.models.activations import Calibration, Feed
+from edgecompress.models.checkpoint import read_json, write_json
 from edgecompress.models.fallback import Bench, Found, find_floating
 from edgecompress.models.int8 import Prepared, prepare, weight_counts
 from edgecompress.models.onnx_graph import operator_counts
@@ -42,6 +43,7 @@ def run(model: Artifact, settings: Quantize, ctx: StageContext) -> Facts:
     for name in BESIDE:
         if (model.path / name).exists():
             shutil.copyfile(model.path / name, ctx.out / name)
+    _tell_whether_batches_matter(ctx.out / "config.json", settings)
     texts = ctx.data.get("calibration")
     return {
         "scheme": settings.scheme,
@@ -53,6 +55,13 @@ def run(model: Artifact, settings: Quantize, ctx: StageContext) -> Facts:
         **({"fallback": found.facts} if found else {}),
         **(_compared(model.path, ctx.out, texts, ctx.threads) if texts else {}),
     }
+
+
+def _tell_whether_batches_matter(config: Path, settings: Quantize) -> None:
+    """They do where ranges are taken over all that is answered at once."""
+    content = read_json(config)
+    ours = content.get("edgecompress", {}) | {"batch_invariant": settings.scheme != "dynamic"}
+    write_json(config, content | {"edgecompress": ours})
 
 
 def _calibration(

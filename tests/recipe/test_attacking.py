@@ -28,7 +28,10 @@ def settings(**more: object) -> Attack:
         ("recipes: [word-swap-table]", "neighbours: is the table of `word-swap-table`; set both"),
         ("recipes: [pwws], neighbours: a.json", "neighbours: is the table of `word-swap-table`"),
         ("recipes: [textbugger], window: 9", "window: is of the word swaps, and none is asked for"),
-        ("recipes: [pwws], column: text_pair", "column: is for sentence pairs; these are single texts"),
+        (
+            "recipes: [pwws], column: text_pair",
+            "column: is for sentence pairs; these are single texts",
+        ),
         ("recipes: [pwws], rows: 0", "greater than or equal to 1"),
     ],
 )

@@ -246,6 +246,41 @@ def test_labels_that_cannot_be_read_are_told(make_model: Any, content: str, seen
         load(folder)
 
 
+class Listening:
+    """A session that remembers the shapes it was asked in."""
+
+    def __init__(self, session: Any) -> None:
+        self.session, self.shapes = session, []
+
+    def run(self, outputs: list[str], feed: Any) -> Any:
+        self.shapes.append(feed["input_ids"].shape)
+        return self.session.run(outputs, feed)
+
+
+TEXTS = ["good", "a good film", "bad", "not a film", "good"]  # 3, 5, 3, 5, 3 tokens
+
+
+@pytest.mark.parametrize(
+    ("ours", "shapes"),
+    [
+        ({"batch_invariant": True}, [(3, 3), (2, 5)]),
+        ({"batch_invariant": False}, [(1, 3), (1, 5), (1, 3), (1, 5), (1, 3)]),
+        ({"batch_invariant": "yes"}, [(1, 3), (1, 5), (1, 3), (1, 5), (1, 3)]),
+        ({}, [(1, 3), (1, 5), (1, 3), (1, 5), (1, 3)]),
+    ],
+)
+def test_texts_of_one_length_go_together_where_batches_do_not_matter(
+    make_model: Any, ours: dict[str, Any], shapes: list[tuple[int, int]]
+) -> None:
+    folder = make_model()
+    config = json.loads((folder / "config.json").read_text()) | {"edgecompress": ours}
+    (folder / "config.json").write_text(json.dumps(config))
+    model = load(folder)
+    model.session = session = Listening(model.session)
+    assert model.logits(TEXTS).tolist() == [[0, 1], [0, 1], [1, 0], [0, 0], [0, 1]]
+    assert session.shapes == shapes
+
+
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.onnx"])
 def test_a_missing_part_is_named(make_model: Any, name: str) -> None:
     folder = make_model()

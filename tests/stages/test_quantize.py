@@ -14,6 +14,7 @@ from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
 from edgecompress.models.activations import Calibration
+from edgecompress.models.checkpoint import read_json
 from edgecompress.models.int8 import prepare
 from edgecompress.recipe.shipping import Export, Fallback, Quantize
 from edgecompress.runtime.model import EdgeModel
@@ -205,7 +206,8 @@ def test_the_tokenizer_and_the_labels_come_along(fused: Artifact, new_context: N
     ctx = new_context()
     quantize.run(fused, settings(), ctx)
     assert {path.name for path in ctx.out.iterdir()} == {path.name for path in fused.path.iterdir()}
-    assert (ctx.out / "config.json").read_bytes() == (fused.path / "config.json").read_bytes()
+    before, after = (read_json(folder / "config.json") for folder in (fused.path, ctx.out))
+    assert after | {"edgecompress": before["edgecompress"]} == before
 
 
 @pytest.mark.parametrize("scheme", ["dynamic", "static"])
@@ -374,3 +376,24 @@ def test_smoothed_graphs_answer_to_the_last_bit_as_before(
         EdgeModel.load(folder, verify=False).logits(texts) for folder in (model.path, out)
     )
     assert np.abs(before - after).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "changes", [{"scheme": "static"}, {"scheme": "static", "format": "qoperator"}]
+)
+def test_in_bulk_static_answers_are_those_of_texts_alone(
+    fused: Artifact, new_context: NewContext, calibration: dict[str, TextSet], changes: Any
+) -> None:
+    ctx = new_context(data=calibration)
+    quantize.run(fused, settings(**changes), ctx)
+    model, texts = EdgeModel.load(ctx.out, verify=False), calibration["calibration"].texts
+    alone = np.concatenate([model.logits([text]) for text in texts])
+    assert read_json(ctx.out / "config.json")["edgecompress"]["batch_invariant"]
+    assert np.abs(model.logits(texts) - alone).max() < 1e-5
+    assert np.abs(model.logits(texts[::-1])[::-1] - alone).max() < 1e-5
+
+
+def test_dynamic_says_that_batches_matter(fused: Artifact, new_context: NewContext) -> None:
+    ctx = new_context()
+    quantize.run(fused, settings(), ctx)
+    assert not read_json(ctx.out / "config.json")["edgecompress"]["batch_invariant"]
