@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgecompress.checks import latency
+from edgecompress.core import turns
 from edgecompress.core.case import Case, FloatArray
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.exhibit import measurements_of
@@ -71,7 +72,7 @@ class Worker:
 def gate(seed: int, slower: float, monkeypatch) -> Outcome | None:
     """A candidate that takes `slower` times as long as its teacher; None if nobody can judge."""
     machine = Machine(np.random.default_rng(seed))
-    monkeypatch.setattr(latency, "time_call", machine.time_call)
+    monkeypatch.setattr(turns, "time_call", machine.time_call)
     case = Case(
         contestant("candidate", Worker(machine, slower)),
         contestant("teacher", Worker(machine, 1.0)),
