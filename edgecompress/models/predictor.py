@@ -1,5 +1,6 @@
 """A torch classifier that answers texts: the teacher at the gate, and any stage's model."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +17,14 @@ BULK_BATCH = 32
 
 
 class TorchPredictor:
-    """Answers in fp32, without dropout, with a fixed number of threads."""
+    """Answers in fp32, without dropout; a text that comes alone, on a fixed number of threads."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         """Load a "torch-model" folder.
+
+        Args:
+            folder: the model and its tokenizer.
+            threads: of one text, which may be timed. Several at once take all cores that there are.
 
         Raises:
             IntegrityError: a file is missing, broken, refused, or does not fit the others.
@@ -52,8 +57,9 @@ class TorchPredictor:
         return answers
 
     def _answer(self, batch: Sequence[Encoded]) -> FloatArray:
-        if torch.get_num_threads() != self._threads:
-            torch.set_num_threads(self._threads)  # one setting for the process: others change it
+        threads = self._threads if len(batch) == 1 else len(os.sched_getaffinity(0))
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)  # one setting for the process: others change it
         with torch.inference_mode():
             logits = self._model(*padded(batch, self._encoder.pad_id)).logits
         array: FloatArray = logits.numpy()

@@ -77,7 +77,7 @@ class Parity(CheckSettings):
         default=None, description="decisions in padded batches against batch 1"
     )
     isa_rows: int = Field(
-        default=500, ge=1, description="so many rows are computed as other processors would"
+        default=200, ge=1, description="so many rows are computed as other processors would"
     )
     isa_flips_at_most: Share | None = Field(
         default=None, description="decisions on x86 without VNNI, under other runtimes than ours"

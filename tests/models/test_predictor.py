@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -33,9 +35,18 @@ def test_each_text_is_answered_as_if_it_came_alone(folder):
 def test_one_text_goes_through_unpadded(folder):
     (encoded,) = TextEncoder(folder).encode(TEXTS[:1])
     ids = torch.tensor([encoded.ids])
+    torch.set_num_threads(1)  # more of them add up in another order
     with torch.no_grad():
         expected = load_model(folder)(ids, torch.ones_like(ids)).logits.numpy()
     np.testing.assert_array_equal(TorchPredictor(folder).logits(TEXTS[:1]), expected)
+
+
+def test_a_text_alone_may_be_timed_and_several_take_all_cores(folder):
+    predictor = TorchPredictor(folder, threads=1)
+    predictor.logits(TEXTS[:1] * 2)
+    assert torch.get_num_threads() == len(os.sched_getaffinity(0))
+    predictor.logits(TEXTS[:1])
+    assert torch.get_num_threads() == 1
 
 
 def test_pairs_differ_from_the_same_words_in_one_text(folder):
