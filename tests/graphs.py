@@ -8,8 +8,7 @@ import onnx
 import onnxruntime
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from edgecompress.models.portable import MICROSOFT
-from edgecompress.models.products import copy_of
+from edgecompress.models.nodes import MICROSOFT, copy_of
 
 Array = np.ndarray[Any, Any]
 

@@ -17,7 +17,7 @@ from onnxruntime.quantization.calibrate import HistogramCollector
 
 from edgecompress.core.case import FloatArray
 from edgecompress.core.progress import Progress, Silent
-from edgecompress.models.products import copy_of
+from edgecompress.models.nodes import copy_of
 from edgecompress.runtime.session import open_session
 
 Feed = Mapping[str, NDArray[np.int64]]  # by input name, each [b, s]

@@ -10,7 +10,7 @@ import numpy as np
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 from onnxruntime.quantization import TensorsData
 
-from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.nodes import MICROSOFT
 
 STEPS = 255  # between the lowest and the highest of unsigned 8 bits
 

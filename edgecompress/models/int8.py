@@ -22,10 +22,10 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from edgecompress.core.errors import StageError
 from edgecompress.models.activations import Calibration
 from edgecompress.models.fixed_ranges import fix_ranges
+from edgecompress.models.nodes import copy_of
 from edgecompress.models.onnx_graph import operator_counts
 from edgecompress.models.portable import portable
 from edgecompress.models.products import (
-    copy_of,
     split_attention,
     sum_biases,
     weighted,

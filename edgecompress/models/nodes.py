@@ -1,8 +1,15 @@
-"""What the nodes of an ONNX graph say of themselves."""
+"""What is asked of ONNX graphs and their nodes everywhere."""
 
 from typing import Any
 
-from onnx import NodeProto, helper
+from onnx import ModelProto, NodeProto, helper
+
+MICROSOFT = "com.microsoft"  # the domain of onnxruntime's own operators
+
+
+def copy_of(graph: ModelProto) -> ModelProto:
+    """A graph of its own, to be changed."""
+    return ModelProto.FromString(graph.SerializeToString())
 
 
 def attribute(node: NodeProto, name: str, otherwise: Any = None) -> Any:

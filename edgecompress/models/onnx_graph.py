@@ -22,9 +22,8 @@ from torch import Tensor, nn
 from edgecompress.core.errors import StageError
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.models.encoder_config import ATTENTION
-from edgecompress.models.nodes import attribute
+from edgecompress.models.nodes import MICROSOFT, attribute
 
-MICROSOFT = "com.microsoft"
 EXAMPLE_TOKENS = 7  # of the traced batch; both axes stay free
 FUSION_LOG = "fusion_attention"
 

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from edgecompress.models.nodes import attribute
+from edgecompress.models.nodes import MICROSOFT, attribute, copy_of
 
-MICROSOFT = "com.microsoft"
 STANDARD = ("", "ai.onnx")
 
 
@@ -23,7 +22,7 @@ def portable(graph: ModelProto) -> ModelProto:
 
     Opset 13 or later is needed: earlier ones name axes otherwise.
     """
-    made = ModelProto.FromString(graph.SerializeToString())
+    made = copy_of(graph)
     written = _Written(made)
     nodes = [new for node in made.graph.node for new in written.out(node)]
     del made.graph.node[:], made.graph.value_info[:]

@@ -11,9 +11,8 @@ from edgecompress.core.case import FloatArray
 from edgecompress.core.texts import Text
 from edgecompress.models.checkpoint import load_model
 from edgecompress.models.inputs import padded
+from edgecompress.runtime.grouping import of_equal_length
 from edgecompress.runtime.text import Encoded, TextEncoder
-
-BULK_BATCH = 32
 
 
 class TorchPredictor:
@@ -44,7 +43,7 @@ class TorchPredictor:
         """
         encoded = self._encoder.encode(texts)
         answers = np.empty((len(texts), len(self.labels)), np.float32)
-        for rows in _rows_by_length(encoded):
+        for rows in of_equal_length([len(text.ids) for text in encoded]):
             answers[rows] = self._answer([encoded[row] for row in rows])
         return answers
 
@@ -64,15 +63,3 @@ class TorchPredictor:
             logits = self._model(*padded(batch, self._encoder.pad_id)).logits
         array: FloatArray = logits.numpy()
         return array
-
-
-def _rows_by_length(encoded: Sequence[Encoded]) -> list[list[int]]:
-    """Row numbers, at most BULK_BATCH together, all of one length."""
-    by_length: dict[int, list[int]] = {}
-    for row, text in enumerate(encoded):
-        by_length.setdefault(len(text.ids), []).append(row)
-    return [
-        rows[start : start + BULK_BATCH]
-        for rows in by_length.values()
-        for start in range(0, len(rows), BULK_BATCH)
-    ]

@@ -5,16 +5,11 @@ from onnx import ModelProto, NodeProto, helper
 from onnxruntime.quantization.onnx_model import ONNXModel
 from onnxruntime.quantization.quant_utils import save_and_reload_model_with_shape_infer
 
-from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.nodes import MICROSOFT, copy_of
 
 WEIGHT_AT = {"MatMul": 1, "Attention": 1, "Gather": 0}  # operator -> place of its matrix or table
 OUTPUT = "_output_0"  # how the exporter ends the names of values
 HEAD_SETTINGS = ("num_heads", "mask_filter_value", "scale")  # that both attention operators know
-
-
-def copy_of(graph: ModelProto) -> ModelProto:
-    """A graph of its own, to be changed."""
-    return ModelProto.FromString(graph.SerializeToString())
 
 
 def weighted(graph: ModelProto) -> list[NodeProto]:

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from edgecompress.core.case import FloatArray
-from edgecompress.models.products import WEIGHT_AT, copy_of, weighted
+from edgecompress.models.nodes import copy_of
+from edgecompress.models.products import WEIGHT_AT, weighted
 
 HEADS_APART = [0, 2, 1, 3]
 # From what heads give together back to the values: operator, and which of its inputs to follow.

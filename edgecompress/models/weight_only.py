@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from edgecompress.core.case import FloatArray
-from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.nodes import MICROSOFT
 
 INT8_COMPUTE = 4  # of the operator's `accuracy_level`
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import onnx
 
 from edgecompress.core.errors import StageError
+from edgecompress.models.int8 import EIGHT_BITS
 from edgecompress.models.portable import not_standard, portable
 from edgecompress.runtime.golden import GoldenCheck, check_golden, read_golden
 from edgecompress.runtime.model import EdgeModel
 
 PLACES = {True: "onnx/model_quantized.onnx", False: "onnx/model.onnx"}  # by: are weights 8 bits?
-EIGHT_BIT_TYPES = (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
 
 
 def write_portable(folder: Path) -> str:
@@ -35,7 +35,7 @@ def write_portable(folder: Path) -> str:
             f"release: {', '.join(left)} have no portable form; set `attention: unfused` in the "
             "export stage, or `portable: false`"
         )
-    eight_bits = any(w.data_type in EIGHT_BIT_TYPES for w in made.graph.initializer)
+    eight_bits = any(w.data_type in EIGHT_BITS for w in made.graph.initializer)
     place = PLACES[eight_bits]
     file = folder / place
     file.parent.mkdir(exist_ok=True)

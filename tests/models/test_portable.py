@@ -9,7 +9,8 @@ from onnx import helper
 
 from edgecompress.models.activations import Calibration
 from edgecompress.models.int8 import prepare, quantize_dynamically
-from edgecompress.models.portable import MICROSOFT, not_standard, portable
+from edgecompress.models.nodes import MICROSOFT
+from edgecompress.models.portable import not_standard, portable
 from edgecompress.recipe.shipping import Quantize
 from tests.models.test_onnx_graph import answer, batch, made, network
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from onnx import numpy_helper
 
-from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.nodes import MICROSOFT
 from edgecompress.models.products import (
     place_of,
     split_attention,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from edgecompress.core.errors import MeasureError
-from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.nodes import MICROSOFT
 from edgecompress.models.saturation import saturating
 
 Array = NDArray[Any]

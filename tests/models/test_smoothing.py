@@ -5,7 +5,7 @@ import pytest
 from onnx import numpy_helper
 
 from edgecompress.models.activations import Calibration
-from edgecompress.models.portable import MICROSOFT
+from edgecompress.models.nodes import MICROSOFT
 from edgecompress.models.smoothing import Smoothed, fed_into, smooth
 from tests.graphs import answer, constant, graph, kinds, node
 
