@@ -24,8 +24,8 @@ class Encoder(Classifier):
     """A BERT-class text classifier.
 
     Attributes:
-        explicit_attention: spell attention out as matrix products and a softmax. Slower to train,
-            but its ONNX graph is the one that onnxruntime fuses. Set it before an export.
+        explicit_attention: spell attention out as matrix products and a softmax. Slower to
+            answer, but its ONNX graph is the one that onnxruntime fuses. Set it before an export.
 
     Source: Devlin et al. (2019), arXiv:1810.04805; with the widths of each layer set free.
     """
@@ -49,8 +49,12 @@ class Encoder(Classifier):
         hidden: bool = False,
         attention: bool = False,
     ) -> Output:
-        """See `Classifier.forward`; attention maps are only made by explicit arithmetic."""
-        explicit = self.explicit_attention or attention
+        """See `Classifier.forward`; attention maps are only made by explicit arithmetic.
+
+        So is dropout on them, for which torch has no fused operator on a CPU.
+        """
+        drops = self.training and self.config.attention_dropout > 0
+        explicit = self.explicit_attention or attention or drops
         states = self.embeddings(input_ids, token_type_ids)
         mask = additive_mask(attention_mask, states.dtype) if explicit else _keep(attention_mask)
         all_states, all_maps = [states], []

@@ -15,7 +15,7 @@ Positive = Annotated[int, Field(ge=1)]
 class Finetune(TrainingSettings):
     """Train on the labels of `train`; this is how a pretrained encoder becomes a teacher."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[str, ...]] = ("pretrained", "torch-model")
     gives: ClassVar[str] = "torch-model"
     reads: ClassVar[tuple[str, ...]] = ("train",)
@@ -82,7 +82,7 @@ class Student(TrainingSettings):
 class Distill(Student):
     """Train a student, with fewer layers or all, to answer as its teacher does."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = TORCH
@@ -120,7 +120,7 @@ class Qat(Student):
     Source: Jacob et al. (2018), arXiv:1712.05877, section 3.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = TORCH
@@ -169,7 +169,7 @@ class Replacing(Section):
 class Theseus(Student):
     """Replace modules of the model by single layers, at random, until only these are left."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = TORCH
@@ -206,7 +206,7 @@ class Difficulty(TrainingSettings):
     Source: Du et al. (2021), arXiv:2110.08419, section 5.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "difficulty"
     aside: ClassVar[bool] = True

@@ -20,6 +20,8 @@ from edgecompress.recipe.stage import TrainingSettings
 from edgecompress.training.batches import Batch, TokenRows, epoch_batches
 from edgecompress.training.chance import capture_chance, restore_chance, seed_chance
 from edgecompress.training.checkpoints import Checkpoint, Checkpoints
+from edgecompress.training.dropout import quick_dropout
+from edgecompress.training.memory import keep_memory
 from edgecompress.training.objectives import Loss
 from edgecompress.training.optimizer import (
     make_optimizer,
@@ -130,9 +132,11 @@ def train(
         TrainingDiverged: a loss or a gradient is not finite; no weight has been touched by it.
     """
     torch.set_num_threads(around.threads)
+    keep_memory()
     training = _Training(model, task, settings, around)
     training.resume()
-    with around.progress.track(task.name, training.last - training.first, "steps") as bar:
+    track = around.progress.track(task.name, training.last - training.first, "steps")
+    with quick_dropout(model), track as bar:
         bar.advance(training.at.step - training.first)
         while not training.at.finished:
             training.run_epoch(bar)
