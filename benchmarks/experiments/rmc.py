@@ -10,9 +10,10 @@ import numpy as np
 from benchmarks.experiments.arms import Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
-from edgecompress.checks.loyalty import loyal_temperature, probability_loyalty
+from edgecompress.checks.loyalty import loyal_temperature
 from edgecompress.core.bias import Accuracies, Hit, Refused, f_bias, relative_bias
 from edgecompress.core.case import FloatArray, IntArray
+from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.training.scores import load_scores
 
 LAMBDA = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}  # the paper's 0.9

@@ -13,9 +13,9 @@ from torch import nn
 from benchmarks.experiments.arms import TEACHER, Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
-from edgecompress.checks.loyalty import probability_loyalty
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import FloatArray
+from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
 from edgecompress.models.encoder import Encoder
 

@@ -10,6 +10,7 @@ from edgecompress.stages.context import StageContext
 from edgecompress.training.batches import TokenRows
 from edgecompress.training.loop import Task, train
 from edgecompress.training.objectives import supervised
+from edgecompress.training.validation import Accuracy
 
 
 def run(model: Artifact, settings: Finetune, ctx: StageContext) -> Facts:
@@ -26,7 +27,8 @@ def run(model: Artifact, settings: Finetune, ctx: StageContext) -> Facts:
     classifier.require_room(settings.max_length)
     tokenizer = TextEncoder(model.path, settings.max_length)
     rows = {role: TokenRows.of(texts, tokenizer) for role, texts in ctx.data.items()}
-    task = Task("finetune", rows["train"], rows.get("validation"), supervised, settings.epochs)
+    exam = Accuracy(rows["validation"]) if "validation" in rows else None
+    task = Task("finetune", rows["train"], exam, supervised, settings.epochs)
     trained = train(classifier, task, settings, ctx)
     save_model(classifier, ctx.out)
     copy_tokenizer(model.path, ctx.out, settings.max_length)

@@ -14,7 +14,6 @@ from edgecompress.recipe.learning import Qat
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages.context import StageContext
 from edgecompress.training.teaching import Pair, meet, require_parts, teach_everything
-from edgecompress.training.validation import accuracy
 
 
 def run(model: Artifact, settings: Qat, ctx: StageContext) -> Facts:
@@ -51,7 +50,5 @@ def _agreement(pair: Pair, student: Classifier, learner: Classifier) -> dict[str
     """Share of the validation rows answered as the teacher does, in floats and in 8 bits."""
     if pair.held_out is None:
         return {}
-    return {
-        "float": accuracy(student, pair.held_out),
-        "int8": accuracy(learner, pair.held_out),
-    }
+    agreement = pair.held_out.agreement
+    return {"float": agreement(student), "int8": agreement(learner)}

@@ -1,7 +1,7 @@
 """The one training loop: it can be killed anywhere, and ends with the weights of an unbroken run.
 
 One pass over a step: forward and loss in the chosen precision, backward, clip, AdamW. Validation
-is in fp32, so that the best accuracy told is that of the weights saved.
+is in fp32, so that the best score told is that of the weights saved.
 """
 
 import math
@@ -30,7 +30,7 @@ from edgecompress.training.optimizer import (
 )
 from edgecompress.training.precision import accelerator, choose_precision
 from edgecompress.training.schedules import rate_factor
-from edgecompress.training.validation import accuracy
+from edgecompress.training.validation import Examination
 
 ORIGINS_TOLD = 5
 
@@ -80,10 +80,9 @@ class Task:
 
     name: str  # of the bar, and of the folder of checkpoints
     rows: TokenRows
-    validation: TokenRows | None  # without it the last weights are the best
+    validation: Examination | None  # without it the last weights are the best
     loss: Loss
     epochs: int
-    score: str = "validation accuracy"  # what it means to be right on the validation rows
     hook: StepHook | None = None
     span: tuple[int, int] | None = None  # steps [first, last) of all; None is the whole training
 
@@ -99,7 +98,7 @@ class Trained:
     epochs: int  # run; fewer than asked for where patience ended it
     steps: int
     best_epoch: int  # counted from 1; its weights are kept
-    best_validation: float | None  # share of the validation rows that it gets right
+    best_validation: float | None  # its score in the examination
     tokens_per_s: float  # without padding, and without the time of validation and checkpoints
     training_s: float  # of the steps
     precision: str
@@ -240,10 +239,12 @@ class _Training:
         if self.task.validation is None:
             better, seen = True, None
         else:
-            seen = accuracy(self.model, self.task.validation)
+            seen = self.task.validation(self.model)
             better = self.at.best_validation is None or seen > self.at.best_validation
             epoch = f"epoch {count} of {self.task.epochs}"
-            self.around.progress.say(f"{self.task.name}: {epoch}, {self.task.score} {seen:.4f}")
+            self.around.progress.say(
+                f"{self.task.name}: {epoch}, {self.task.validation.name} {seen:.4f}"
+            )
         if better:
             self.at.best_epoch, self.at.best_validation = count, seen
             self.best = {name: w.detach().clone() for name, w in self.model.state_dict().items()}

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import torch
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import decisions
 from edgecompress.core.errors import StageError
 from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import as_encoder, load_model
@@ -27,6 +26,7 @@ from edgecompress.training.objectives import Loss, distilling, state_map
 from edgecompress.training.precision import choose_precision
 from edgecompress.training.scores import load_scores
 from edgecompress.training.signals import UNASKED, Asked, Signals, Wanted, teacher_signals
+from edgecompress.training.validation import Examination, Loyalty
 
 DIFFICULTY = "difficulty"  # the kind of the stage whose scores an objective may ask for
 
@@ -51,7 +51,7 @@ class Pair:
     student_reads: TextEncoder
     teacher: Classifier
     teacher_reads: TextEncoder
-    held_out: TokenRows | None  # validation rows, whose labels are the teacher's answers
+    held_out: Loyalty | None  # on the validation rows
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class Prepared:
 def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom) -> Pair:
     """Bring student and teacher together.
 
-    The best epoch is the one that answers the validation rows most often as the teacher does, since
-    that is what a student is for; the labels of a few hundred rows would choose by luck.
+    The best epoch is the one whose answers to the validation rows are closest to the teacher's,
+    since that is what a student is for.
     """
     torch.set_num_threads(room.threads)  # sums come out otherwise with another number
     teaches, teacher_reads = load_model(teacher), TextEncoder(teacher)
@@ -88,7 +88,7 @@ def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom
     if texts := room.data.get("validation"):
         asked = Asked(teaches, TokenRows.of(texts, teacher_reads), Wanted(), "fp32")
         answers = teacher_signals(asked, room.scratch / "validation-signals", room.progress)
-        held_out = replace(TokenRows.of(texts, reads), labels=decisions(answers.logits))
+        held_out = Loyalty(TokenRows.of(texts, reads), answers.logits)
     return Pair(student, reads, teaches, teacher_reads, held_out)
 
 
@@ -144,16 +144,11 @@ def _hear(pair: Pair, part: Part, rows: TokenRows, settings: Student, room: Clas
 def learn(pair: Pair, prepared: Prepared, settings: Student, room: Classroom) -> dict[str, Any]:
     """Train the student in place, and tell how it went."""
     part = prepared.part
-    task = Task(
-        part.name or part.role,
-        prepared.rows,
-        pair.held_out,
-        prepared.loss,
-        part.epochs,
-        "agreement with the teacher",
-        part.hook,
-        part.span,
-    )
+    exam: Examination | None = pair.held_out
+    if pair.held_out and not part.objective.logits:
+        exam = pair.held_out.agreement
+    name = part.name or part.role
+    task = Task(name, prepared.rows, exam, prepared.loss, part.epochs, part.hook, part.span)
     trained = train(pair.student, task, settings, room)
     return {
         **asdict(trained),

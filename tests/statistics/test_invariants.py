@@ -10,10 +10,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
 from edgecompress.checks import accuracy, loyalty, slices
-from edgecompress.checks.loyalty import LEAST, probability_loyalty
+from edgecompress.checks.loyalty import LEAST
 from edgecompress.core.case import Case
 from edgecompress.core.exhibit import measurements_of
 from edgecompress.core.intervals import newcombe_paired, paired_drop, wilson
+from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.core.temperature import best_temperature, cross_entropy
 from edgecompress.recipe.behaviour import Accuracy, Loyalty, Slices
 from tests.fakes import contestant, texts

@@ -15,7 +15,7 @@ from edgecompress.recipe.learning import Finetune
 from edgecompress.training.batches import Batch
 from edgecompress.training.loop import Task, train
 from edgecompress.training.objectives import supervised
-from edgecompress.training.validation import accuracy
+from edgecompress.training.validation import Accuracy
 
 # 120 rows in batches of 8 are 15 steps an epoch, 45 in all; checkpoints fall into epochs.
 SETTINGS = Finetune(
@@ -42,7 +42,7 @@ class KillsAt:
 
 @pytest.fixture
 def task(new_rows):
-    return Task("part", new_rows(120), new_rows(60, seed=2), supervised, epochs=3)
+    return Task("part", new_rows(120), Accuracy(new_rows(60, seed=2)), supervised, epochs=3)
 
 
 def weights(model: Classifier) -> list[torch.Tensor]:
@@ -69,10 +69,10 @@ def test_learns(new_encoder, task, here):
     assert not model.training
 
 
-def test_the_accuracy_told_is_that_of_the_weights_left(new_encoder, task, here):
+def test_the_score_told_is_that_of_the_weights_left(new_encoder, task, here):
     model = new_encoder()
     trained = train(model, task, SETTINGS.model_copy(update={"precision": "bf16"}), here)
-    assert accuracy(model, task.validation) == trained.best_validation
+    assert task.validation(model) == trained.best_validation
 
 
 def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before(
@@ -117,6 +117,7 @@ from pathlib import Path
 import conftest, test_loop
 from edgecompress.training.loop import Task, train
 from edgecompress.training.objectives import supervised
+from edgecompress.training.validation import Accuracy
 
 class Dies(test_loop.KillsAt):
     def __call__(self, model, batch):
@@ -126,7 +127,7 @@ class Dies(test_loop.KillsAt):
             os.kill(os.getpid(), signal.SIGKILL)
 
 rows = conftest.new_rows.__wrapped__()
-task = Task("part", rows(120), rows(60, seed=2), Dies(24), epochs=3)
+task = Task("part", rows(120), Accuracy(rows(60, seed=2)), Dies(24), epochs=3)
 model = conftest.new_encoder.__wrapped__()()
 train(model, task, test_loop.SETTINGS, conftest.Here(Path(sys.argv[2])))
 """
@@ -175,7 +176,7 @@ def test_patience_ends_a_training_that_gets_no_better_and_the_best_weights_stay(
     unlearns = replace(task, loss=learns_for_two_epochs, epochs=20)
     trained = train(model, unlearns, settings, here)
     assert trained.epochs == trained.best_epoch + 2 < 20
-    assert accuracy(model, task.validation) == trained.best_validation > 0.85
+    assert task.validation(model) == trained.best_validation > 0.85
 
 
 def test_without_validation_the_last_weights_are_kept(new_encoder, task, here):
