@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from edgecompress.core.errors import StageError
-from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.core.texts import UNLABELLED
 from edgecompress.models.checkpoint import load_model
 from edgecompress.models.encoder import Encoder
@@ -136,11 +135,9 @@ def test_the_successor_learns_to_answer_as_its_teacher(teacher, new_context):
     facts = theseus.run(teacher, changed(epochs=4), ctx)
     texts = ctx.data["validation"].texts
     student, whole = TorchPredictor(ctx.out), TorchPredictor(teacher.path)
-    ours, theirs = student.logits(texts), whole.logits(texts)
-    assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).mean() > 0.85
-    assert facts["best_validation"] == pytest.approx(
-        probability_loyalty(ours, theirs).mean(), abs=1e-4
-    )
+    agreement = (student.logits(texts).argmax(axis=1) == whole.logits(texts).argmax(axis=1)).mean()
+    assert agreement > 0.85
+    assert facts["best_validation"] == pytest.approx(agreement, abs=0.01)  # it learns by labels
     assert facts["params"] == student.params < whole.params
     assert (facts["module_layers"], facts["layers_of"]) == ([2, 2], 4)
     assert (facts["steps"], facts["replacing_steps"], facts["rate_at_start"]) == (40, 20, 0.5)
