@@ -121,6 +121,7 @@ def _detection(
     found = separation(inside, outside, seed)
 
     def told(name: str, estimate: Estimate, note: str) -> Measurement:
+        """One figure of this score, bootstrapped over both sets."""
         return Measurement(
             f"{prefix}{name}",
             estimate.value,

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from edgecompress.core.errors import StageError
+from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.models.checkpoint import (
     as_encoder,
     copy_tokenizer,
@@ -36,7 +37,7 @@ def changed(**values) -> Qat:
 def spoiled(teacher, new_artifact, tmp_path):
     """The teacher, equal in floats, with a few channels so loud that 8 bits hear nothing else."""
     encoder = as_encoder(load_model(teacher.path))
-    loud = torch.tensor([0, 7])
+    loud = torch.tensor([32, 48])
     with torch.no_grad():
         for layer in encoder.layers:
             layer.attention.value.weight[loud] *= LOUD
@@ -49,13 +50,18 @@ def spoiled(teacher, new_artifact, tmp_path):
     return new_artifact(folder)
 
 
-def in_8_bits(model, new_context, texts) -> np.ndarray:
-    """Labels that the exported and quantized graph gives."""
+def logits_in_8_bits(model, new_context, texts) -> np.ndarray:
+    """What the exported and quantized graph gives, [texts, labels]."""
     floating, small = new_context(data={}), new_context(data={})
     export.run(model, Export(kind="export"), floating)
     made = replace(model, path=floating.out, kind="onnx-model")
     quantize.run(made, Quantize(kind="quantize"), small)
-    return EdgeModel.load(small.out, verify=False).logits(texts).argmax(axis=1)
+    return EdgeModel.load(small.out, verify=False).logits(texts)
+
+
+def in_8_bits(model, new_context, texts) -> np.ndarray:
+    """Labels that the exported and quantized graph gives."""
+    return logits_in_8_bits(model, new_context, texts).argmax(axis=1)
 
 
 def test_a_student_that_8_bits_break_is_mended(
@@ -63,14 +69,14 @@ def test_a_student_that_8_bits_break_is_mended(
 ):
     theirs = TorchPredictor(teacher.path).logits(validation.texts).argmax(axis=1)
     before = in_8_bits(spoiled, new_context, validation.texts)
-    assert (before == theirs).mean() < 0.8  # 0.73 was seen
+    assert (before == theirs).mean() < 0.6  # all texts get one label: 0.53 was seen
 
     ctx = new_context(teacher=teacher)
     facts = qat.run(spoiled, changed(epochs=3), ctx)
     after = in_8_bits(new_artifact(ctx.out), new_context, validation.texts)
     assert (after == theirs).mean() > 0.85  # 0.94 was seen
     assert facts["agreement_before"]["float"] == 1.0
-    assert facts["agreement_before"]["int8"] < 0.8 < 0.85 < facts["agreement"]["int8"]
+    assert facts["agreement_before"]["int8"] < 0.6 < 0.85 < facts["agreement"]["int8"]
     assert json.dumps(facts)
 
 
@@ -79,9 +85,12 @@ def test_what_was_rehearsed_is_what_the_8_bit_graph_answers(
 ):
     ctx = new_context(teacher=teacher, data={"train": validation, "validation": validation})
     facts = qat.run(teacher, QUICK, ctx)
-    theirs = TorchPredictor(teacher.path).logits(validation.texts).argmax(axis=1)
-    shipped = in_8_bits(new_artifact(ctx.out), new_context, validation.texts)
-    assert (shipped == theirs).mean() == pytest.approx(facts["agreement"]["int8"], abs=0.004)
+    theirs = TorchPredictor(teacher.path).logits(validation.texts)
+    shipped = logits_in_8_bits(new_artifact(ctx.out), new_context, validation.texts)
+    alike = (shipped.argmax(axis=1) == theirs.argmax(axis=1)).mean()
+    assert alike == pytest.approx(facts["agreement"]["int8"], abs=0.004)
+    loyalty = probability_loyalty(shipped, theirs).mean()
+    assert loyalty == pytest.approx(facts["best_validation"], abs=0.002)
 
 
 def test_the_result_is_an_ordinary_encoder_of_floats(teacher, new_context):

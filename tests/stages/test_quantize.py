@@ -286,7 +286,7 @@ def spoilt(fused: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Artifac
     return replace(fused, path=folder)
 
 
-RUINED = {f"layers.{layer}/attention/out" for layer in range(4)}
+RUINED = [f"layers.{layer}/attention/out" for layer in (2, 3, 0, 1)]  # by the harm they do
 ALIKE = Fallback(label_loyalty_at_least=0.985, accuracy_drop_at_most=0.02)
 
 
@@ -318,7 +318,7 @@ def test_just_the_operators_that_8_bits_ruin_go_back_to_float(
     assert found["plain"]["label_loyalty"] < 0.7  # 0.50 was seen
     assert found["plain"]["accuracy_drop"] > 0.2  # 0.38 was seen
     returned = [one["operator"] for one in found["returned"]]
-    assert set(returned) <= RUINED  # three of them may do, without the last
+    assert returned == RUINED[: len(returned)]  # without the last of them, 3 of 300 labels move
     assert found["holds"]
     assert facts["flips"] <= 4  # of 300, as the limit says
     assert facts["weights"]["float"] == len(returned) * 64 * 64
