@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from edgecompress.recipe.cells import Cells, cells_mistakes
 from edgecompress.recipe.document import KeyPath
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
 from edgecompress.recipe.mistakes import Mistake
@@ -33,6 +34,8 @@ def student_mistakes(index: int, stage: Student, roles: Collection[str]) -> Iter
         yield from _theseus(index, stage)
     if isinstance(stage, Prune):
         yield from _prune(index, stage)
+    if isinstance(stage, Cells):
+        yield from cells_mistakes(index, stage)
 
 
 def factorize_mistakes(index: int, stage: Factorize, roles: Collection[str]) -> Iterator[Mistake]:

@@ -1,0 +1,45 @@
+"""`edgecompress search RECIPE`."""
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from edgecompress.cli import arguments, output
+from edgecompress.cli.judged import begin
+from edgecompress.cli.options import Options, common
+from edgecompress.report.search import front_table, search_document
+from edgecompress.workflow.search import local, search_recipe
+
+
+@click.command()
+@arguments.recipe
+@click.option("--random", is_flag=True, help="Draw every student: a baseline of the same budget.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many students are trained at once, each on one thread; else one for each core.",
+)
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Write each student of the front as a recipe of its own beside RECIPE.",
+)
+@common
+def command(recipe: Path, random: bool, workers: int | None, write: bool, options: Options) -> None:
+    """Try many students in the place of one stage of RECIPE, and show those that nobody beats.
+
+    The section `search` says what is tried, what counts, and for how long. Kill it at any moment
+    and run it again: no student is lost or trained twice. Students are ordinary artifacts of the
+    store.
+    """
+    file, ws = begin(recipe, options)
+    found = search_recipe(file, ws, partial(local, workers=workers), random=random)
+    if options.json:
+        output.document(search_document(found.course, found.teacher, random=random))
+    else:
+        output.table(*front_table(found.course, found.teacher))
+    if write:
+        for path in found.write_recipes():
+            ws.progress.say(f"written: {path}")
