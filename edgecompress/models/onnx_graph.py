@@ -142,8 +142,8 @@ def exportable(encoder: Own, *, pairs: bool) -> Own:
     if config.type_vocab and not segments:
         positions = positions + weights.pop("embeddings.segment.weight")[0]
     rows = len(positions)
-    sizes = {"type_vocab": segments, "max_positions": rows, "position_offset": 0}
-    network = type(encoder)(replace(config, **sizes))
+    fitting = replace(config, type_vocab=segments, max_positions=rows, position_offset=0)
+    network = type(encoder)(fitting)
     network.load_state_dict({**weights, "embeddings.position.weight": positions})
     network.explicit_attention = True
     return network.eval()

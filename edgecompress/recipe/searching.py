@@ -78,10 +78,17 @@ class Bounds(Section):
 class SearchAttack(Section):
     """The attack that students are chosen by, on rows of `validation`, which no gate judges on."""
 
-    recipe: AttackRecipe = "deepwordbug"
+    recipe: AttackRecipe = Field(
+        default="deepwordbug",
+        description="as in the check `attack`; a quick one, since each student is attacked",
+    )
     rows: int = Field(default=100, ge=1, description="drawn once, the same for every student")
-    query_budget: int | None = Field(default=80, ge=2)
-    column: Literal["text", "text_pair"] = "text"
+    query_budget: int | None = Field(
+        default=80, ge=2, description="answers after which the attacker gives a text up"
+    )
+    column: Literal["text", "text_pair"] = Field(
+        default="text", description="of sentence pairs: which of the two may be changed"
+    )
 
 
 class Search(Section):

@@ -11,6 +11,7 @@ from itertools import count
 from statistics import fmean
 from typing import Any, Generic
 
+from edgecompress.core.errors import InputError
 from edgecompress.recipe.searching import RISING, Search
 from edgecompress.search.evaluations import Evaluations, Result, Rung, Wanted
 from edgecompress.search.evolution import Evolution, Scored, losses_of
@@ -41,7 +42,8 @@ class Candidate(Generic[G]):
     def range(self, goal: str) -> tuple[float, float]:
         """Lowest and highest over the seeds."""
         each = [values[goal]["value"] for values in self.found.values() if goal in values]
-        return (min(each), max(each)) if each else (self.costs[goal],) * 2
+        each = each or [self.costs[goal]]
+        return min(each), max(each)
 
     def losses(self, goals: Sequence[str]) -> tuple[float, ...]:
         """One for each goal; less is better."""
@@ -72,6 +74,7 @@ class Course(Generic[G]):
 
         Raises:
             EnvironmentFault: all students of a generation failed.
+            InputError: no student is within the bounds.
         """
         for number in count():
             new = self._next(number)
@@ -80,6 +83,11 @@ class Course(Generic[G]):
             self._train(new, f"generation {number}: train")
             self._attack(self._survivors(new), f"generation {number}: attack")
             after(self, number)
+        if not self.students:
+            raise InputError(
+                "search.bounds: none of the students that were drawn is within them; raise them, "
+                "or let the space hold smaller students"
+            )
         self._again()
 
     def front(self) -> list[Candidate[G]]:

@@ -18,8 +18,9 @@ def fronts(losses: Doubles) -> Ranks:
     Args:
         losses: [n, goals]; less is better.
     """
-    nowhere_worse = (losses[:, None] <= losses[None]).all(axis=2)
-    beats = nowhere_worse & (losses[:, None] < losses[None]).any(axis=2)  # [winner, loser]
+    nowhere_worse = np.all(losses[:, None] <= losses[None], axis=2)
+    better = np.any(losses[:, None] < losses[None], axis=2)
+    beats: NDArray[np.bool_] = np.logical_and(nowhere_worse, better)  # [winner, loser]
     beaten_by = beats.sum(axis=0)
     found = np.full(len(losses), -1, np.int64)
     front = 0

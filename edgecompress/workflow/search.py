@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from edgecompress.core.errors import InputError, MissingExtra
 from edgecompress.core.pool import Pool
+from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import training_roles
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.reading import RecipeFile, resolved
@@ -96,8 +97,8 @@ def search_recipe(
     """
     settings = section_of(file)
     _require_attackers(settings)
+    _require_rows(settings, Data(file.recipe, file.folder, ws.resources, ws.progress))
     frame = Frame.made(file, ws)
-    _require_rows(settings, frame)
     key = _key(file, frame)
     with ws.store.lock(key):
         made = Made.of(frame.run.made[-1])
@@ -174,9 +175,10 @@ def _require_attackers(settings: Search) -> None:
         )
 
 
-def _require_rows(settings: Search, frame: Frame) -> None:
-    rows, asked = len(frame.run.data.load(ROLE)), settings.attack.rows
-    if "robustness" in settings.objectives and asked > rows:
+def _require_rows(settings: Search, data: Data) -> None:
+    """Where that is known without reading them."""
+    rows, asked = data.rows(ROLE), settings.attack.rows
+    if "robustness" in settings.objectives and rows is not None and asked > rows:
         raise InputError(f"search.attack.rows: asks for {asked:,}, data.{ROLE} has {rows:,}")
 
 

@@ -1,12 +1,13 @@
 """Whole searches on a space whose best students are known."""
 
 import time
+from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgecompress.core.errors import EnvironmentFault
+from edgecompress.core.errors import EnvironmentFault, InputError
 from tests.fakes import Listener
 from tests.search.toys import Killed, Workers, best, course, run
 
@@ -69,29 +70,35 @@ def test_no_generation_begins_once_the_minutes_are_over(tmp_path):
     assert max(s.generation for s in made.students) == 4
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(kills=st.lists(st.integers(0, 60), max_size=4), seed=st.integers(0, 99))
-def test_whoever_is_killed_whenever_the_outcome_is_the_same(kills, seed, tmp_path_factory):
-    whole = run(course(tmp_path_factory.mktemp("whole"), Workers()))
+FEW = {"budget": {"evaluations": 26}}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return outcome(run(course(tmp_path_factory.mktemp("whole"), Workers(), **FEW)))
+
+
+@settings(max_examples=10, deadline=None)
+@given(kills=st.lists(st.integers(0, 40), max_size=4), seed=st.integers(0, 99))
+def test_whoever_is_killed_whenever_the_outcome_is_the_same(kills, seed, whole, tmp_path_factory):
     folder, done = tmp_path_factory.mktemp("killed"), []
     for again, after in enumerate([*kills, None]):
         workers = Workers(seed + again, killed_after=after)
-        made = course(folder, workers)
+        made = course(folder, workers, **FEW)
         try:
             run(made)
         except Killed:
             done += workers.done
     done += workers.done
-    assert outcome(made) == outcome(whole)
-    assert len(done) == len(set(done)) == 120 + 12  # 60 and 6 trainings, each with its attack
+    assert outcome(made) == whole
+    assert len(done) == len(set(done)) == 2 * 26  # each training with its attack
 
 
 def test_a_torn_last_line_of_the_journal_is_one_evaluation_to_do_again(tmp_path):
     whole = run(course(tmp_path, Workers()))
     path = tmp_path / "search.jsonl"
-    path.write_bytes(path.read_bytes()[:-20])
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]) + lines[-1][:-20] + b"\n")
     workers = Workers()
     assert outcome(run(course(tmp_path, workers))) == outcome(whole)
     assert len(workers.done) == 1
@@ -128,6 +135,13 @@ def test_where_all_fail_the_reason_is_told_and_they_are_tried_again(tmp_path):
     ):
         run(course(folder, Workers(refused=all_of_them), elites=0))
     assert len(run(course(folder, Workers(), elites=0)).students) == 66
+
+
+def test_bounds_that_nobody_keeps_are_told(tmp_path):
+    made = course(tmp_path, Workers())
+    made.evolution = replace(made.evolution, allowed=lambda digits: False)
+    with pytest.raises(InputError, match="search.bounds: none of the students that were drawn"):
+        run(made)
 
 
 def test_a_thousand_students_cost_little_beside_their_training(tmp_path):
