@@ -169,18 +169,32 @@ class CellSpace:
         return nodes
 
     def _repaired(self, nodes: Sequence[Place], chance: Chance) -> tuple[Place, ...]:
-        """In canonical form; where no token learns of others, one operation becomes one that mixes.
+        """In canonical form, with nodes that nobody read joined where there is room.
 
-        A graph of which nothing is left becomes that one operation.
+        Where no token learns of others, one operation becomes one that mixes; a graph of which
+        nothing is left becomes that one operation.
         """
         mixing = [op for op in self.settings.operations if op in MIXING]
-        whole = list(canonical(nodes))
+        whole = list(canonical(_joined(nodes)))
         if not whole:
             return ((chance.pick(mixing), (0,)),)
         if not any(op in MIXING for op, _ in whole):
             at = chance.below(len(whole))
             whole[at] = (chance.pick(mixing), whole[at][1])
         return canonical(whole)
+
+
+def _joined(nodes: Sequence[Place]) -> list[Place]:
+    """Each node that nobody reads is read by the first later one that reads a single place."""
+    joined = list(nodes)
+    for place in range(1, len(joined)):
+        if any(place in reads for _, reads in joined[place:]):
+            continue
+        roomy = [at for at in range(place, len(joined)) if len(joined[at][1]) == 1]
+        for at in roomy[:1]:
+            op, reads = joined[at]
+            joined[at] = (op, tuple(sorted({*reads, place})))
+    return joined
 
 
 def _reads(place: int, chance: Chance) -> tuple[int, ...]:
