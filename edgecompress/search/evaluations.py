@@ -80,7 +80,7 @@ class Evaluations:
                 tried again by the next run.
         """
         found = [self._known.get(one.name) for one in wanted]
-        if all(one is not None and one.failed for one in found):
+        if len(found) > 1 and all(one is not None and one.failed for one in found):
             found = [None] * len(wanted)  # what was wrong then may be mended
         todo = [one for one, known in zip(wanted, found, strict=True) if known is None]
         self._make(todo, len(wanted), what)
