@@ -9,7 +9,7 @@ from edgecompress.cli import arguments, output
 from edgecompress.cli.judged import begin
 from edgecompress.cli.options import Options, common
 from edgecompress.report.search import front_table, search_document
-from edgecompress.workflow.search import local, search_recipe
+from edgecompress.workflow.search import Hire, local, on_ray, search_recipe
 
 
 @click.command()
@@ -22,12 +22,25 @@ from edgecompress.workflow.search import local, search_recipe
     help="How many students are trained at once, each on one thread; else one for each core.",
 )
 @click.option(
+    "--ray-address",
+    metavar="HOST:PORT",
+    help="Have students trained by a Ray cluster: that of this head, `auto` for the one that this "
+    "machine is in, `local` for one that is started here.",
+)
+@click.option(
     "--write",
     is_flag=True,
     help="Write each student of the front as a recipe of its own beside RECIPE.",
 )
 @common
-def command(recipe: Path, random: bool, workers: int | None, write: bool, options: Options) -> None:
+def command(
+    recipe: Path,
+    random: bool,
+    workers: int | None,
+    ray_address: str | None,
+    write: bool,
+    options: Options,
+) -> None:
     """Try many students in the place of one stage of RECIPE, and show those that nobody beats.
 
     The section `search` says what is tried, what counts, and for how long. Kill it at any moment
@@ -35,7 +48,10 @@ def command(recipe: Path, random: bool, workers: int | None, write: bool, option
     store.
     """
     file, ws = begin(recipe, options)
-    found = search_recipe(file, ws, partial(local, workers=workers), random=random)
+    hire: Hire = partial(local, workers=workers)
+    if ray_address:
+        hire = partial(on_ray, address=ray_address)
+    found = search_recipe(file, ws, hire, random=random)
     if options.json:
         output.document(search_document(found.course, found.teacher, random=random))
     else:

@@ -21,11 +21,20 @@ from edgecompress.recipe.reading import RecipeFile, resolved
 from edgecompress.recipe.searching import Search
 from edgecompress.report.search import front_lines
 from edgecompress.runtime.machine import fingerprint
+from edgecompress.search.cluster import Cluster, connected
 from edgecompress.search.course import Course
 from edgecompress.search.evaluations import Evaluations, Executor
 from edgecompress.search.evolution import Evolution
 from edgecompress.store.keys import library_versions, step_key
-from edgecompress.workflow.candidates import ROLE, Frame, as_json, section_of, task_of, with_student
+from edgecompress.workflow.candidates import (
+    ROLE,
+    Frame,
+    as_json,
+    evaluated,
+    section_of,
+    task_of,
+    with_student,
+)
 from edgecompress.workflow.latencies import Made, costs_of, space_of
 from edgecompress.workflow.metrics import LIBRARIES
 from edgecompress.workflow.workspace import Workspace
@@ -76,6 +85,13 @@ def local(ws: Workspace, workers: int | None = None) -> Iterator[Pool]:
         Pool(size, WORKER, environment, Path(logs)) as pool,
     ):
         yield pool
+
+
+@contextmanager
+def on_ray(ws: Workspace, address: str) -> Iterator[Cluster]:
+    """Nodes of a Ray cluster; see `connected`."""
+    with connected(evaluated, address) as cluster:
+        yield cluster
 
 
 def search_recipe(
