@@ -1,5 +1,6 @@
 """`edgecompress search RECIPE`."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from edgecompress.cli import arguments, output
 from edgecompress.cli.judged import begin
 from edgecompress.cli.options import Options, common
 from edgecompress.report.search import front_table, search_document
+from edgecompress.workflow.finalists import judge_finalists, judged, require_judgeable
 from edgecompress.workflow.search import Hire, local, on_ray, search_recipe
+from edgecompress.workflow.searched import told, write_search
 
 
 @click.command()
@@ -28,6 +31,21 @@ from edgecompress.workflow.search import Hire, local, on_ray, search_recipe
     "machine is in, `local` for one that is started here.",
 )
 @click.option(
+    "--finalists",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Write so many students of the front as recipes beside RECIPE, train them as long as it "
+    "says, and put them before its gate: an ordinary `run` of each.",
+)
+@click.option(
+    "--report",
+    "report_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write search.json and search-report.html here, rather than into the store's runs.",
+)
+@click.option(
     "--write",
     is_flag=True,
     help="Write each student of the front as a recipe of its own beside RECIPE.",
@@ -38,6 +56,8 @@ def command(
     random: bool,
     workers: int | None,
     ray_address: str | None,
+    finalists: int,
+    report_folder: Path | None,
     write: bool,
     options: Options,
 ) -> None:
@@ -51,9 +71,18 @@ def command(
     hire: Hire = partial(local, workers=workers)
     if ray_address:
         hire = partial(on_ray, address=ray_address)
+    if finalists:
+        require_judgeable(file)
     found = search_recipe(file, ws, hire, random=random)
+    report = told(found, ws)
+    page = write_search(report, report_folder)
+    if finalists:
+        judge_finalists(found, ws, finalists)
+        report = replace(report, finalists=judged(found))
+        page = write_search(report, report_folder)
+    ws.progress.say(f"report: {page}")
     if options.json:
-        output.document(search_document(found.course, found.teacher, random=random))
+        output.document(search_document(report))
     else:
         output.table(*front_table(found.course, found.teacher))
     if write:

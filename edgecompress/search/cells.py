@@ -126,6 +126,19 @@ class CellSpace:
         )
         return f"{genome.repeats}x{genome.width}: {nodes}"
 
+    def choices(self, genome: CellGenome) -> dict[str, float]:
+        """Operations used, nodes of a cell and its longest path, cells, width."""
+        used, depth = {op for op, _ in genome.nodes}, [0]
+        for _, reads in genome.nodes:
+            depth.append(1 + max(depth[read] for read in reads))
+        return {
+            **{f"{op} used": float(op in used) for op in self.settings.operations},
+            "nodes": float(len(genome.nodes)),
+            "longest path": float(depth[-1]),
+            "repeats": float(genome.repeats),
+            "width": float(genome.width),
+        }
+
     def params(self, genome: CellGenome) -> int:
         """Weights of tables, cells and head."""
         shape, width = self.shape, genome.width

@@ -31,7 +31,14 @@ class Candidate(Generic[G]):
     generation: int
     costs: Mapping[str, float]
     found: dict[int, dict[str, Any]] = field(default_factory=dict)  # by seed
+    seconds: dict[str, float] = field(default_factory=dict)  # of work, by rung, all seeds
     failed: str | None = None
+
+    @property
+    def first(self) -> "Candidate[G]":
+        """What its first training alone has found."""
+        found = {seed: values for seed, values in self.found.items() if seed == 0}
+        return Candidate(self.name, self.genome, self.generation, self.costs, found)
 
     def value(self, goal: str) -> float:
         """By a goal's name: known before, or the mean over the seeds that have it."""
@@ -128,6 +135,7 @@ class Course(Generic[G]):
             return
         wanted = [Wanted(s.name, rung, seed, self.tell(s.genome)) for s in students]
         for one, result in zip(students, self.evaluations.of(wanted, what), strict=True):
+            one.seconds[rung] = one.seconds.get(rung, 0.0) + result.seconds
             _take(one, result, seed)
 
     def _survivors(self, students: Sequence[Candidate[G]]) -> list[Candidate[G]]:
@@ -148,11 +156,7 @@ class Course(Generic[G]):
     def _elites(self) -> list[Candidate[G]]:
         """The first of the front by one seed, spread over it, whatever other seeds say later."""
         goals = self.settings.objectives
-        first = [
-            Candidate(s.name, s.genome, s.generation, s.costs, {0: s.found[0]})
-            for s in self.students
-            if s.has(goals) and 0 in s.found
-        ]
+        first = [one.first for one in self.students if one.has(goals) and 0 in one.found]
         order = best_first(losses_of([Scored(s.genome, s.losses(goals)) for s in first]))
         chosen = [first[place].name for place in order[: self.settings.elites]]
         return [one for one in self.students if one.name in chosen]

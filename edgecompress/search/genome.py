@@ -5,7 +5,7 @@ student is never tried twice under two names.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -61,6 +61,12 @@ class Space(Protocol[G]):
 
     def described(self, genome: G) -> str:
         """For a line of a table."""
+
+    def choices(self, genome: G) -> Mapping[str, float]:
+        """What was chosen, by name: numbers, and 0 or 1 where something was taken or not.
+
+        Every genome of a space names the same choices.
+        """
 
     def params(self, genome: G) -> int:
         """Weights of the student before quantization."""

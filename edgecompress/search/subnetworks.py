@@ -85,6 +85,18 @@ class SubnetworkSpace:
         cuts = " ".join(f"{cut.layer}:{cut.heads}x{cut.neurons}" for cut in genome.cuts)
         return f"{cuts} rank {genome.rank or 'full'}"
 
+    def choices(self, genome: Subnetwork) -> dict[str, float]:
+        """Layers kept and their number, shares of heads and neurons kept, rank of the words."""
+        shape, cuts = self.shape, genome.cuts
+        kept = {cut.layer for cut in cuts}
+        return {
+            **{f"layer {layer} kept": float(layer in kept) for layer in range(len(shape.heads))},
+            "depth": float(len(cuts)),
+            "heads, share": sum(cut.heads for cut in cuts) / sum(shape.heads),
+            "neurons, share": sum(cut.neurons for cut in cuts) / sum(shape.intermediate),
+            "rank of the words": float(genome.rank or shape.rank or shape.hidden),
+        }
+
     def params(self, genome: Subnetwork) -> int:
         """Weights of what is left."""
         hidden = self.shape.hidden

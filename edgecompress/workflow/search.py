@@ -18,13 +18,15 @@ from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import training_roles
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.reading import RecipeFile, resolved
+from edgecompress.recipe.schema import Recipe
 from edgecompress.recipe.searching import Search
 from edgecompress.report.search import front_lines
 from edgecompress.runtime.machine import fingerprint
 from edgecompress.search.cluster import Cluster, connected
-from edgecompress.search.course import Course
+from edgecompress.search.course import Candidate, Course
 from edgecompress.search.evaluations import Evaluations, Executor
 from edgecompress.search.evolution import Evolution
+from edgecompress.search.replay import other_way
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.workflow.candidates import (
     ROLE,
@@ -51,28 +53,39 @@ Hire = Callable[[Workspace], AbstractContextManager[Executor]]
 class Found:
     """What a search has come to."""
 
-    file: RecipeFile
+    frame: Frame
     course: Course[Any]
+    beside: Course[Any] | None  # the other way of searching, where the store has all of it
     teacher: Mapping[str, Any]  # its own values, on the same rows
-    random: bool
+    workers: int
+
+    @property
+    def file(self) -> RecipeFile:
+        """The searched recipe."""
+        return self.frame.run.file
+
+    def stages(self, genome: Any) -> list[dict[str, Any]]:
+        """Of a student that trains as long as the searched recipe says, as JSON values."""
+        return as_json(self.course.evolution.space.stages(genome, _training(self.file)))
+
+    def alone(self, one: Candidate[Any]) -> Recipe:
+        """The student as a recipe of its own."""
+        recipe = self.file.recipe
+        made = with_student(recipe, self.stages(one.genome))
+        return made.model_copy(update={"name": f"{recipe.name[:51]}-{one.name}"})
+
+    def write_recipe(self, one: Candidate[Any]) -> Path:
+        """The same as a file beside the searched one."""
+        path = self.file.document.path
+        target = path.with_name(f"{path.stem}-{one.name}.yaml")
+        with target.open("w", encoding="utf-8") as file:
+            file.write(f"# Found by `edgecompress search {path.name}`.\n")
+            YAML(typ="safe").dump(resolved(self.alone(one)), file)
+        return target
 
     def write_recipes(self) -> list[Path]:
-        """Each student of the front as a recipe of its own beside the searched one.
-
-        They train as long as the searched recipe says, not as shortly as candidates do.
-        """
-        written = []
-        recipe, path = self.file.recipe, self.file.document.path
-        for one in self.course.front():
-            stages = self.course.evolution.space.stages(one.genome, _training(self.file))
-            alone = with_student(recipe, as_json(stages))
-            alone = alone.model_copy(update={"name": f"{recipe.name[:51]}-{one.name}"})
-            target = path.with_name(f"{path.stem}-{one.name}.yaml")
-            with target.open("w", encoding="utf-8") as file:
-                file.write(f"# Found by `edgecompress search {path.name}`.\n")
-                YAML(typ="safe").dump(resolved(alone), file)
-            written.append(target)
-        return written
+        """Each student of the front as such a file."""
+        return [self.write_recipe(one) for one in self.course.front()]
 
 
 @contextmanager
@@ -131,7 +144,8 @@ def search_recipe(
             evaluations = Evaluations(journal, executor, ws.progress)
             course = Course(settings, evolution, evaluations, costs, tell)
             course.run(_speaker(ws))
-    return Found(file, course, teacher, random)
+            workers = max(1, executor.workers)
+        return Found(frame, course, other_way(course, workers), teacher, workers)
 
 
 def _speaker(ws: Workspace) -> Callable[[Course[Any], int], None]:

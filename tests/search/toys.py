@@ -49,6 +49,9 @@ class DigitSpace:
     def described(self, genome: Digits) -> str:
         return "".join(map(str, genome))
 
+    def choices(self, genome: Digits) -> dict[str, float]:
+        return {f"digit {place}": float(digit) for place, digit in enumerate(genome)}
+
     def params(self, genome: Digits) -> int:
         return sum(genome)
 

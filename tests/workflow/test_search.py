@@ -18,6 +18,7 @@ from edgecompress.workflow.candidates import Frame, evaluated
 from edgecompress.workflow.places import cache_folder
 from edgecompress.workflow.plan import plan_recipe
 from edgecompress.workflow.search import local, search_recipe
+from edgecompress.workflow.searched import told
 from edgecompress.workflow.workspace import Workspace
 from tests.fakes import Listener
 
@@ -105,7 +106,7 @@ def test_a_search_finds_a_front_and_the_same_command_repeats_nothing(read, ws):
         assert made["bytes"]["value"] < 700_000  # of a teacher of 660 kB in fp32, with its graph
     again = search_recipe(file, ws, here)
     assert again.course.evaluations.new == 0
-    document = search_document(again.course, again.teacher, random=False)
+    document = search_document(told(again, ws))
     assert document["front"] == [one.name for one in found.course.front()]
     head, rows = front_table(again.course, again.teacher)
     assert head[:3] == ["student", "accuracy", "loyalty"]
