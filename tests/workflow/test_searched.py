@@ -1,0 +1,96 @@
+"""What is set beside a real search of the tiny BERT: baseline, plain student, finalists, files."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from edgecompress.core.errors import InputError
+from edgecompress.recipe.reading import read_recipe
+from edgecompress.recipe.searching import CellGraphs
+from edgecompress.search.cells import CellGenome, CellSpace
+from edgecompress.workflow.contestants import torch_contestant
+from edgecompress.workflow.finalists import judge_finalists, judged, require_judgeable
+from edgecompress.workflow.latencies import Made
+from edgecompress.workflow.plain import genome_of
+from edgecompress.workflow.run import run_recipe
+from edgecompress.workflow.search import search_recipe
+from edgecompress.workflow.searched import told, write_search
+from tests.workflow.test_search import here, place, read, ws
+
+__all__ = ["place", "read", "ws"]  # one store for all tests, so that the teacher is trained once
+
+
+def test_evolution_and_random_search_share_a_page_whichever_ran_last(read, ws):
+    file = read()
+    alone = told(search_recipe(file, ws, here), ws)
+    assert alone.beside is None
+    drawn = search_recipe(file, ws, here, random=True)
+    page = write_search(told(drawn, ws), None)
+    assert page == alone.course.evaluations.journal.path.with_suffix("") / "search-report.html"
+    kept = json.loads((page.parent / "search.json").read_text())
+    assert kept["random"] is False
+    assert kept["other_way"]["random"] is True
+    assert kept["students"] == json.loads(json.dumps(kept["students"]))
+    names = [one["name"] for one in kept["students"]]
+    assert names == [one.name for one in alone.course.students]
+
+
+def test_the_recipes_own_student_is_set_beside_once_the_store_has_it(read, ws, tmp_path):
+    file = read()
+    found = search_recipe(file, ws, here)
+    run, _ = run_recipe(file, ws)
+    plain = told(found, ws).plain
+    assert plain is not None
+    assert run.student is not None
+    assert plain.costs["params"] == torch_contestant(run.student, "plain").params
+    assert set(plain.found[0]) >= {"accuracy", "loyalty"}
+    page = write_search(told(found, ws), tmp_path / "here")
+    assert page.parent == tmp_path / "here"
+    assert "the recipe's own student" in page.read_text().replace("&#39;", "'")
+
+
+def test_a_model_made_without_the_space_has_its_place_in_it(read, ws):
+    found = search_recipe(read(), ws, here)
+    teacher, space = found.frame.run.teacher, found.course.evolution.space
+    assert space.params(genome_of(teacher, space)) == torch_contestant(teacher, "t").params
+    cells = CellSpace(CellGraphs(kind="cells", widths=(1.0,)), space.shape)
+    genome = genome_of(teacher, cells)
+    layers = Made.of(teacher).config
+    if layers.intermediate[0] == 4 * layers.hidden:
+        assert isinstance(genome, CellGenome)
+        assert cells.params(genome) == torch_contestant(teacher, "t").params
+    else:
+        assert genome is None
+
+
+def test_finalists_are_judged_once_by_an_ordinary_run_of_a_written_recipe(read, ws):
+    file = read()
+    found = search_recipe(file, ws, here)
+    judge_finalists(found, ws, 1)
+    (finalist,) = judged(found)
+    assert finalist.student == found.course.front()[0].name
+    written = file.document.path.with_name(f"tiny-{finalist.student}.yaml")
+    assert finalist.report.recipe_digest == read_recipe(written).digest
+    kinds = [stage.kind for stage in finalist.report.stages]
+    assert "prune" in kinds
+    judge_finalists(found, ws, 1)
+    assert f"finalist {finalist.student}: was judged before" in ws.progress.lines
+    again = search_recipe(file, ws, here)
+    assert [one.student for one in told(again, ws).finalists] == [finalist.student]
+
+
+def test_who_was_judged_by_another_gate_is_judged_again(read, ws):
+    file = read()
+    found = search_recipe(file, ws, here)
+    judge_finalists(found, ws, 1)
+    run = found.frame.run
+    gate = (file.recipe.gate[0].model_copy(update={"ratio_at_most": 0.8}),)
+    other = replace(file, recipe=file.recipe.model_copy(update={"gate": gate}))
+    assert judged(replace(found, frame=replace(found.frame, run=replace(run, file=other)))) == ()
+
+
+def test_a_gate_that_cannot_tell_obstruction_is_refused_before_any_compute(read):
+    with pytest.raises(InputError, match="must be judged by deepwordbug and another kind"):
+        require_judgeable(read(OBJECTIVES="[robustness, params]"))
+    require_judgeable(read())  # chosen by no attack
