@@ -6,7 +6,7 @@ from edgecompress.core.measurement import Measurement, exact
 from edgecompress.search.course import Candidate
 
 NAMES: Final = {
-    "robustness": "right under attack",
+    "robustness": "accuracy under attack",
     "accuracy": "accuracy",
     "loyalty": "loyalty",
     "latency_ms": "latency",

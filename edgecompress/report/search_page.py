@@ -14,6 +14,7 @@ from edgecompress.report.rendering import environment
 from edgecompress.report.search import SearchReport
 from edgecompress.report.search_words import (
     about_choices,
+    about_finalists,
     against_other,
     best,
     cost,
@@ -62,6 +63,8 @@ def search_page(report: SearchReport) -> str:
     front = course.front()
     names = {one.name for one in front}
     others = sorted((s for s in course.students if s.name not in names), key=_rank(report))
+    judged = hardness(report.finalists, course.settings.attack.recipe)
+    sentences = [best(report), *against_other(report), about_finalists(judged)]
     shown = [name for name in COLUMNS if any(measured(s, name) for s in course.students)]
     return (
         environment()
@@ -71,7 +74,7 @@ def search_page(report: SearchReport) -> str:
             name=report.recipe.recipe.name,
             kind="RANDOM SEARCH" if course.evolution.random else "SEARCH",
             verdict=verdict(report),
-            sentences=[line for line in (best(report), *against_other(report)) if line],
+            sentences=[line for line in sentences if line],
             columns=[NAMES[name] for name in shown],
             front=[_row(one, report, shown, str(k)) for k, one in enumerate(front, start=1)],
             teacher=[_shown(of_teacher(report.teacher, name)) for name in shown],
@@ -79,7 +82,7 @@ def search_page(report: SearchReport) -> str:
             others=[_row(one, report, shown, "") for one in others[:MOST_ROWS]],
             left_out=len(others[MOST_ROWS:]),
             pictures=pictures(report),
-            hardness=hardness(report.finalists, course.settings.attack.recipe),
+            hardness=judged,
             about_choices=about_choices(report),
             choices=_effect_rows(report.effects),
             growth=growth_plot(report),
@@ -136,5 +139,5 @@ def _effect_row(one: Effect, widest: float) -> EffectRow:
         value, *bounds = (f"{v:+.2f}".replace("-", "\N{MINUS SIGN}") for v in numbers)
         value, having = f"ρ {value}", f"{one.n} students"
     said = "undecided" if not one.decided else "went with more" if one.value > 0 else "with less"
-    interval = " to ".join(bounds)
+    interval = " to ".join(bound.removesuffix(" points") for bound in bounds)
     return EffectRow(one.choice, having, value, interval, low, middle, high, said)

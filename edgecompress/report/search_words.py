@@ -1,10 +1,12 @@
 """What a search has found, in sentences: the verdict, the baseline, the cost, the reach."""
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
 from edgecompress.report.goals import NAMES, measured, of_teacher
+from edgecompress.report.hardness import Hardness
 from edgecompress.report.numbers import duration, figures, signed_points
 from edgecompress.report.search import SearchReport
 from edgecompress.search.course import Candidate, Course
@@ -58,10 +60,12 @@ def against_other(report: SearchReport) -> list[str]:
     told = f"{100 * ours:.1f} % of the box against {100 * theirs:.1f} %, after {counts}"
     if ours > theirs + LEVEL:
         first = f"The front of evolution reaches farther than that of random search: {told}."
-    elif theirs > ours + LEVEL:
-        first = f"Evolution did not beat random search: {told}."
     else:
-        first = f"Evolution and random search reached equally far: {told}."
+        shared = report.box.share([s for s in _firsts(evolved) if not s.generation])
+        first = (
+            f"Evolution did not beat random search: {told}. The first generation, which both "
+            f"share, has {100 * shared:.1f} % of it already."
+        )
     return [first, *_later_students(report, evolved, drawn), ONE_RUN]
 
 
@@ -78,18 +82,27 @@ def _later_students(report: SearchReport, evolved: Course[Any], drawn: Course[An
     if not all(groups):
         return []
     value, low, high = difference_of_means(*groups, report.recipe.recipe.seed)
-    said = "sure" if low > 0 or high < 0 else "undecided"
+    said = "more than luck would give" if low > 0 or high < 0 else "undecided"
+    bounds = " to ".join(signed_points(bound).removesuffix(" points") for bound in (low, high))
     means = " against ".join(f"{100 * fmean(group):.1f} %" for group in groups)
     return [
         f"Behind the first generation, which both share, evolution's students have {NAMES[goal]} "
-        f"{means} on average: {signed_points(value)} ({signed_points(low)} to "
-        f"{signed_points(high)}), {said}."
+        f"{means} on average: {signed_points(value)} ({bounds}), {said}."
     ]
 
 
 def _firsts(course: Course[Any]) -> list[Candidate[Any]]:
     goals = course.settings.objectives
     return [one.first for one in course.students if one.first.has(goals) and not one.failed]
+
+
+def about_finalists(found: Sequence[Hardness]) -> str:
+    """How many came out how; empty without finalists."""
+    if not found:
+        return ""
+    counts = Counter(one.reading.value for one in found)
+    told = _listed([f"{count} {reading}" for reading, count in counts.items()])
+    return f"Of {len(found)} finalists under every attack of the gate: {told}."
 
 
 def about_choices(report: SearchReport) -> str:

@@ -1,4 +1,4 @@
-"""Both pages, of a run and of a search, in a real browser: silent, alone, accessible, and never wider than its reader."""
+"""Pages of a run and of a search in a real browser: silent, alone, accessible, no wider than it."""
 
 import json
 from importlib.resources import files

@@ -13,9 +13,9 @@ def report(tmp_path, holding):
 
 def test_what_is_to_be_high_stands_against_what_is_to_be_low_and_against_each_other(report):
     assert [picture.title for picture in pictures(report)] == [
-        "Right under attack against latency",
+        "Accuracy under attack against latency",
         "Accuracy against latency",
-        "Right under attack against accuracy",
+        "Accuracy under attack against accuracy",
     ]
 
 
