@@ -14,7 +14,8 @@ FOOT: Final = 11.0  # for the numbers below the layers
 BOX_WIDE, BOX_TALL = 38.0, 16.0
 STEP_X, STEP_Y = 56.0, 22.0
 MARGIN: Final = 3.0
-SAG: Final = 20.0  # of an edge that passes a column, so that it is seen below the boxes there
+DIP: Final = 0.75  # of its sag, that a curve with two such control points really reaches
+SAG: Final = 10.0  # of an edge, for each column: one that passes boxes is seen below them
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,9 @@ def _graph(genome: CellGenome) -> Graph:
         for read in reads
     )
     width = MARGIN + STEP_X * max(columns) + BOX_WIDE + MARGIN
-    height = max(y for _, y in places) + BOX_TALL + SAG / 2
+    longest = max(columns[n] - columns[r] for n, (_, rs) in enumerate(genome.nodes, 1) for r in rs)
+    below = max(BOX_TALL / 2, SAG * longest * DIP) if longest > 1 else BOX_TALL / 2
+    height = max(y for _, y in places) + BOX_TALL / 2 + below + MARGIN
     return Graph(width, height, nodes, edges, f"{genome.repeats} times")
 
 
@@ -113,6 +116,7 @@ def _place(columns: Sequence[int], number: int) -> tuple[float, float]:
 def _edge(source: tuple[float, float], target: tuple[float, float]) -> str:
     """From the right side of one box to the left side of the other; long ones run below."""
     (x1, y1), (x2, y2) = source, target
-    sag, out = (SAG, 16.0) if x2 - x1 > STEP_X else (0.0, 9.0)
+    span = (x2 - x1) / STEP_X
+    sag, out = (SAG * span, 16.0) if span > 1 else (0.0, 9.0)
     x1, y1, y2 = x1 + BOX_WIDE, y1 + BOX_TALL / 2, y2 + BOX_TALL / 2
     return f"M{x1:g} {y1:g}C{x1 + out:g} {y1 + sag:g} {x2 - out:g} {y2 + sag:g} {x2:g} {y2:g}"

@@ -74,6 +74,7 @@ def search_page(report: SearchReport) -> str:
             name=report.recipe.recipe.name,
             kind="RANDOM SEARCH" if course.evolution.random else "SEARCH",
             verdict=verdict(report),
+            outcome=NAMES[report.outcome],
             sentences=[line for line in sentences if line],
             columns=[NAMES[name] for name in shown],
             front=[_row(one, report, shown, str(k)) for k, one in enumerate(front, start=1)],
@@ -138,6 +139,8 @@ def _effect_row(one: Effect, widest: float) -> EffectRow:
     else:
         value, *bounds = (f"{v:+.2f}".replace("-", "\N{MINUS SIGN}") for v in numbers)
         value, having = f"ρ {value}", f"{one.n} students"
-    said = "undecided" if not one.decided else "went with more" if one.value > 0 else "with less"
+    said = (
+        "undecided" if not one.decided else "went with more" if one.value > 0 else "went with less"
+    )
     interval = " to ".join(bound.removesuffix(" points") for bound in bounds)
     return EffectRow(one.choice, having, value, interval, low, middle, high, said)

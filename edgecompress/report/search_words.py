@@ -150,7 +150,7 @@ def reach(report: SearchReport) -> list[str]:
     """What these numbers do not say."""
     settings = report.course.settings
     claims = [
-        "Students were chosen among many on the rows of `validation`, so the chosen ones look "
+        "Students were chosen among many on validation rows, so the chosen ones look "
         "better here than they are; a gate judges on rows that the search has not seen.",
         f"Candidates are trained shortly, {settings.epochs} epoch{'s' * (settings.epochs > 1)}; "
         "a student that learns slowly loses here and might win a longer training.",

@@ -132,7 +132,9 @@ class CellSpace:
         for _, reads in genome.nodes:
             depth.append(1 + max(depth[read] for read in reads))
         return {
-            **{f"{op} used": float(op in used) for op in self.settings.operations},
+            **{
+                f"{op.replace('_', ' ')} used": float(op in used) for op in self.settings.operations
+            },
             "nodes": float(len(genome.nodes)),
             "longest path": float(depth[-1]),
             "repeats": float(genome.repeats),
