@@ -1,6 +1,6 @@
 """search-report.html: one search as one page that opens anywhere, as report.html does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -93,7 +93,7 @@ def search_page(report: SearchReport) -> str:
     )
 
 
-def _rank(report: SearchReport) -> Any:
+def _rank(report: SearchReport) -> Callable[[Candidate[Any]], tuple[bool, bool, float, int]]:
     """Those with the outcome first, the best of them on top; those that failed last."""
     goal = report.outcome
 

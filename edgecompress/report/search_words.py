@@ -81,7 +81,8 @@ def _later_students(report: SearchReport, evolved: Course[Any], drawn: Course[An
     ]
     if not all(groups):
         return []
-    value, low, high = difference_of_means(*groups, report.recipe.recipe.seed)
+    ours, theirs = groups
+    value, low, high = difference_of_means(ours, theirs, report.recipe.recipe.seed)
     said = "more than luck would give" if low > 0 or high < 0 else "undecided"
     bounds = " to ".join(signed_points(bound).removesuffix(" points") for bound in (low, high))
     means = " against ".join(f"{100 * fmean(group):.1f} %" for group in groups)

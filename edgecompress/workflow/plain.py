@@ -4,9 +4,10 @@ from typing import Any
 
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import MeasureError, StageError
+from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.search.cells import EXPANSION, CellGenome, CellSpace
 from edgecompress.search.course import Candidate
-from edgecompress.search.subnetworks import Cut, Subnetwork
+from edgecompress.search.subnetworks import Cut, Subnetwork, SubnetworkSpace
 from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.latencies import AnySpace, Made
 from edgecompress.workflow.plan import plan_recipe
@@ -22,7 +23,7 @@ def plain_student(found: Found, ws: Workspace) -> Candidate[Any] | None:
     if len(whole) < len(made):
         return None
     network = next(artifact for artifact in reversed(whole) if artifact.kind == "torch-model")
-    genome = genome_of(network, found.course.evolution.space)
+    genome = genome_of(network, found.space)
     costs = {} if genome is None else found.course.costs(genome)
     who = contestant(whole[-1], "the recipe's own student")
     values = found.frame.trained(who)
@@ -36,28 +37,30 @@ def plain_student(found: Found, ws: Workspace) -> Candidate[Any] | None:
 
 
 def genome_of(model: Artifact, space: AnySpace) -> Subnetwork | CellGenome | None:
-    """A place in the space for a model that was made without it; None where it has none.
-
-    Layers of a subnetwork are numbered anew: what it costs does not hang on which they were.
-    """
+    """A place in the space for a model that was made without it; None where it has none."""
     try:
         config = Made.of(model).config
     except StageError:
         return None
-    shape = space.shape
-    if (config.hidden, config.vocab_size) != (shape.hidden, shape.vocabulary):
+    same = (config.hidden, config.vocab_size) == (space.shape.hidden, space.shape.vocabulary)
+    if not same or config.ranks:
         return None
-    if isinstance(space, CellSpace):
-        whole = {
-            (heads * config.head_size, n)
-            for heads, n in zip(config.heads, config.intermediate, strict=True)
-        }
-        usual = whole == {(shape.hidden, EXPANSION * shape.hidden)}
-        if not usual or config.embedding_rank != shape.rank or shape.hidden not in space.widths:
-            return None
-        nodes = (("attention", (0,)), ("feed_forward", (1,)))  # BERT's own layer
-        return CellGenome(nodes, config.layers, shape.hidden)
-    rank = None if config.embedding_rank == shape.rank else config.embedding_rank
+    return _as_cells(config, space) if isinstance(space, CellSpace) else _as_cuts(config, space)
+
+
+def _as_cells(config: EncoderConfig, space: CellSpace) -> CellGenome | None:
+    """BERT's own layer is a cell of two nodes, as long as nothing was cut out of it."""
+    width = space.shape.hidden
+    widths = set(zip(config.heads, config.intermediate, strict=True))
+    uncut = widths == {(width // config.head_size, EXPANSION * width)}
+    if not uncut or config.embedding_rank != space.shape.rank or width not in space.widths:
+        return None
+    return CellGenome((("attention", (0,)), ("feed_forward", (1,))), config.layers, width)
+
+
+def _as_cuts(config: EncoderConfig, space: SubnetworkSpace) -> Subnetwork | None:
+    """Layers are numbered anew: what it costs does not hang on which they were."""
+    rank = None if config.embedding_rank == space.shape.rank else config.embedding_rank
     if rank not in space.ranks:
         return None
     widths = zip(config.heads, config.intermediate, strict=True)

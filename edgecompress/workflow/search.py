@@ -37,7 +37,7 @@ from edgecompress.workflow.candidates import (
     task_of,
     with_student,
 )
-from edgecompress.workflow.latencies import Made, costs_of, space_of
+from edgecompress.workflow.latencies import AnySpace, Made, costs_of, space_of
 from edgecompress.workflow.metrics import LIBRARIES
 from edgecompress.workflow.workspace import Workspace
 
@@ -54,6 +54,7 @@ class Found:
     """What a search has come to."""
 
     frame: Frame
+    space: AnySpace
     course: Course[Any]
     beside: Course[Any] | None  # the other way of searching, where the store has all of it
     teacher: Mapping[str, Any]  # its own values, on the same rows
@@ -66,7 +67,7 @@ class Found:
 
     def stages(self, genome: Any) -> list[dict[str, Any]]:
         """Of a student that trains as long as the searched recipe says, as JSON values."""
-        return as_json(self.course.evolution.space.stages(genome, _training(self.file)))
+        return as_json(self.space.stages(genome, _training(self.file)))
 
     def alone(self, one: Candidate[Any]) -> Recipe:
         """The student as a recipe of its own."""
@@ -145,7 +146,7 @@ def search_recipe(
             course = Course(settings, evolution, evaluations, costs, tell)
             course.run(_speaker(ws))
             workers = max(1, executor.workers)
-        return Found(frame, course, other_way(course, workers), teacher, workers)
+        return Found(frame, space, course, other_way(course, workers), teacher, workers)
 
 
 def _speaker(ws: Workspace) -> Callable[[Course[Any], int], None]:

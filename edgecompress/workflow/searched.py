@@ -20,7 +20,7 @@ def told(found: Found, ws: Workspace) -> SearchReport:
         recipe=found.file,
         course=found.course,
         teacher=found.teacher,
-        shape=found.course.evolution.space.shape,
+        shape=found.space.shape,
         workers=found.workers,
         beside=found.beside,
         plain=plain_student(found, ws),
