@@ -23,7 +23,7 @@ def plain_student(found: Found, ws: Workspace) -> Candidate[Any] | None:
     if len(whole) < len(made):
         return None
     network = next(artifact for artifact in reversed(whole) if artifact.kind == "torch-model")
-    genome = genome_of(network, found.space)
+    genome = _genome(network, found.space)
     costs = {} if genome is None else found.course.costs(genome)
     who = contestant(whole[-1], "the recipe's own student")
     values = found.frame.trained(who)
@@ -36,12 +36,15 @@ def plain_student(found: Found, ws: Workspace) -> Candidate[Any] | None:
     return Candidate("plain", None, 0, costs, {0: values})
 
 
-def genome_of(model: Artifact, space: AnySpace) -> Subnetwork | CellGenome | None:
-    """A place in the space for a model that was made without it; None where it has none."""
+def _genome(model: Artifact, space: AnySpace) -> Subnetwork | CellGenome | None:
     try:
-        config = Made.of(model).config
+        return genome_of(Made.of(model).config, space)
     except StageError:
-        return None
+        return None  # of a family whose layers cannot be taken apart, or made of cells
+
+
+def genome_of(config: EncoderConfig, space: AnySpace) -> Subnetwork | CellGenome | None:
+    """A place in the space for a model that was made without it; None where it has none."""
     same = (config.hidden, config.vocab_size) == (space.shape.hidden, space.shape.vocabulary)
     if not same or config.ranks:
         return None

@@ -2,13 +2,10 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import InputError
-from edgecompress.models.checkpoint import save_model
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.recipe.reading import read_recipe
@@ -56,19 +53,6 @@ def test_the_recipes_own_student_is_set_beside_once_the_store_has_it(read, ws, t
     assert "the recipe's own student" in page.read_text().replace("&#39;", "'")
 
 
-@pytest.fixture
-def saved(tmp_path):
-    """An encoder of three layers as an artifact, and how many weights it has."""
-
-    def made(**changes: Any) -> tuple[Artifact, int]:
-        encoder = Encoder(replace(CONFIG, **changes))
-        save_model(encoder, tmp_path)
-        weights = sum(weight.numel() for weight in encoder.parameters())
-        return Artifact("torch-model", "a" * 64, "b" * 64, tmp_path, (), {}), weights
-
-    return made
-
-
 SHAPE = Shape(64, 16, (4,) * 4, (256,) * 4, 221, 128, 2, 2)
 CONFIG = EncoderConfig(
     vocab_size=221,
@@ -83,16 +67,19 @@ CUTS = SubnetworkSpace(Subnetworks(kind="subnetworks"), SHAPE)
 CELLS = CellSpace(CellGraphs(kind="cells"), SHAPE)
 
 
+def weights(config: EncoderConfig) -> int:
+    return sum(weight.numel() for weight in Encoder(config).parameters())
+
+
 @pytest.mark.parametrize("space", [CUTS, CELLS], ids=["subnetworks", "cells"])
-def test_a_model_made_without_the_space_has_its_place_in_it(saved, space):
-    model, weights = saved()
-    assert space.params(genome_of(model, space)) == weights
+def test_a_model_made_without_the_space_has_its_place_in_it(space):
+    assert space.params(genome_of(CONFIG, space)) == weights(CONFIG)
 
 
-def test_a_narrower_one_has_its_place_among_subnetworks_alone(saved):
-    model, weights = saved(intermediate=(96, 256, 256), embedding_rank=16)
-    assert CUTS.params(genome_of(model, CUTS)) == weights
-    assert genome_of(model, CELLS) is None
+def test_a_narrower_one_has_its_place_among_subnetworks_alone():
+    narrow = replace(CONFIG, intermediate=(96, 256, 256), embedding_rank=16)
+    assert CUTS.params(genome_of(narrow, CUTS)) == weights(narrow)
+    assert genome_of(narrow, CELLS) is None
 
 
 @pytest.mark.parametrize(
@@ -100,8 +87,8 @@ def test_a_narrower_one_has_its_place_among_subnetworks_alone(saved):
     [{"vocab_size": 100}, {"embedding_rank": 5}, {"ranks": ({"query": 8}, {}, {})}],
     ids=["fewer words", "another rank", "thin factors"],
 )
-def test_a_model_that_the_space_cannot_hold_has_no_place(saved, unlike):
-    assert genome_of(saved(**unlike)[0], CUTS) is None
+def test_a_model_that_the_space_cannot_hold_has_no_place(unlike):
+    assert genome_of(replace(CONFIG, **unlike), CUTS) is None
 
 
 def test_finalists_are_judged_once_by_an_ordinary_run_of_a_written_recipe(read, ws):
