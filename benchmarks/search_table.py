@@ -43,7 +43,10 @@ def _verdicts(found: Found) -> list[str]:
     lines = []
     for other in ("plain", "random"):
         each = [said(by_pair[other, attack]) for attack in attacks]
-        lines.append(f"- Under attack against the {NAMES[other]}: {_together(attacks, each)}.")
+        told = _together(attacks, each)
+        if found["models"][other] == found["models"]["winner"]:
+            told = "it is the same student"
+        lines.append(f"- Under attack against the {NAMES[other]}: {told}.")
     lost = by_pair["plain", "accuracy"]
     held = (
         "at most 2 points are lost"

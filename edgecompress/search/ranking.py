@@ -69,11 +69,12 @@ def hypervolume(losses: Doubles, reference: Doubles) -> float:
     ordered = inside[np.argsort(inside[:, -1], kind="stable")]
     ends = np.append(ordered[1:, -1], reference[-1])
     slices = zip(range(1, len(ordered) + 1), ends - ordered[:, -1], strict=True)
-    return sum(
+    volume: float = sum(
         thick * hypervolume(ordered[:count, :-1], reference[:-1])
         for count, thick in slices
         if thick > 0
     )
+    return volume
 
 
 def best_first(losses: Doubles) -> list[int]:

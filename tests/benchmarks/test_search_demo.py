@@ -110,7 +110,11 @@ def document() -> dict[str, Any]:
             name: {m: [float(one[m].mean()) for one in each] for m in MEASURES}
             for name, each in models.items()
         },
-        "models": dict.fromkeys(("winner", "plain", "random"), model),
+        "models": {
+            "winner": model,
+            "plain": model | {"made_of": "0:4x112 5:4x112 rank full"},
+            "random": model | {"made_of": "1:4x128 rank full"},
+        },
         "differences": differences(models),
         "searches": {"evolution": search, "random": search},
         "environment": {"cpu": "A Fictional CPU"},
@@ -139,6 +143,12 @@ def test_the_table_begins_with_what_was_to_be_shown(document):
     assert "-1.0 [" in third
     assert "at most 2 points are lost" in third or "undecided" in third
     assert "| winner of evolution | 0:4x128 rank full | 0.41 | 12.4 M | 81.0 % |" in told
+
+
+def test_two_searches_that_find_the_same_student_are_told_so(document):
+    models = document["models"]
+    told = markdown(document | {"models": models | {"random": models["winner"]}})
+    assert "winner of random search: it is the same student." in told
 
 
 def test_the_section_is_replaced_and_the_rest_is_left(tmp_path, document):
