@@ -103,7 +103,8 @@ def about_finalists(found: Sequence[Hardness]) -> str:
         return ""
     counts = Counter(one.reading.value for one in found)
     told = _listed([f"{count} {reading}" for reading, count in counts.items()])
-    return f"Of {len(found)} finalists under every attack of the gate: {told}."
+    finalists = f"{len(found)} finalist{'s' * (len(found) > 1)}"
+    return f"Of {finalists} under every attack of the gate: {told}."
 
 
 def about_choices(report: SearchReport) -> str:
