@@ -13,7 +13,7 @@ RELEASES := $(VENV)/.releases
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help release test test-slow test-inc check lint types floors fast docs bench clean
+.PHONY: help release test test-slow test-inc check lint types floors fast docs bench search-demo clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ bench: $(INSTALLED) ## measure training, the runtime and its peers on this machi
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/peers.py $(OUT)
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-json benchmarks/results/runtime.json
+
+search-demo: $(RELEASES) ## evolution, random search and plain distillation against each other; 40 minutes
+	$(BIN)/python benchmarks/search_demo.py
 
 clean: ## remove what make made, but not the store or the fetched resources
 	rm -rf $(VENV) $(VENV)-inc $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks

@@ -24,6 +24,7 @@ EXCEPTIONS: dict[str, str] = {
     "edgecompress/cli/predict.py:command": "click passes each option as an argument",
     "edgecompress/cli/compare.py:command": "click passes each option as an argument",
     "edgecompress/cli/bench.py:command": "click passes each option as an argument",
+    "edgecompress/cli/search.py:command": "click passes each option as an argument",
 }
 
 

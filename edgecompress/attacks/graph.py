@@ -15,7 +15,7 @@ from edgecompress.core.case import decisions
 from edgecompress.core.errors import StageError
 from edgecompress.core.texts import Text
 from edgecompress.models.checkpoint import (
-    as_encoder,
+    as_own,
     copy_tokenizer,
     load_model,
     read_json,
@@ -40,7 +40,7 @@ def write_graph(model: Path, texts: Sequence[Text], out: Path) -> None:
         out: an empty folder; left with facts alone where the architecture has no graph.
     """
     try:
-        encoder = as_encoder(load_model(model)).eval()
+        encoder = as_own(load_model(model)).eval()
         pairs = not isinstance(texts[0], str)
         graph = tidy(fuse_attention(export_graph(encoder, OPSET, pairs=pairs), encoder.config))
     except StageError as error:

@@ -104,12 +104,26 @@ def measure(case: Case, settings: Attack) -> Sequence[Finding]:
         MeasureError: a text kills whoever attacks it, or too many cannot be attacked at all.
     """
     found: list[Finding] = []
+    for recipe, duel in _all_duels(case, settings):
+        found += _reduction(duel) if recipe == REDUCTION else _attack(duel)
+    return found
+
+
+def survivors(case: Case, settings: Attack) -> Iterator[tuple[str, Hits, Hits]]:
+    """Row by row, for whoever sets more than two models side by side; raises as `measure`.
+
+    Yields:
+        The name of each attack, and which of the rows candidate and teacher still answer rightly.
+    """
+    for _, duel in _all_duels(case, settings):
+        yield duel.attack, duel.ours.survived, duel.teacher.survived
+
+
+def _all_duels(case: Case, settings: Attack) -> Iterator[tuple[AttackRecipe, _Duel]]:
     with Crew(min(case.workers, settings.rows), case.sources.place(WORD_LISTS)) as crew:
         for role in settings.roles(case.data):
             rows = drawn_rows(case, role, settings.rows)
-            for recipe, duel in _duels(case, settings, rows, crew):
-                found += _reduction(duel) if recipe == REDUCTION else _attack(duel)
-    return found
+            yield from _duels(case, settings, rows, crew)
 
 
 def _duels(

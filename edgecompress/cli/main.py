@@ -25,6 +25,7 @@ VERBS = {
     "run": "Make what is missing, then judge the result.",
     "gate": "Judge again without training; also a model made elsewhere.",
     "release": "Run, judge, and write a bundle if the gate holds.",
+    "search": "Try many students in the place of one stage; show those that nobody beats.",
     "report": "Write the report of a run again: html, json, junit, md.",
     "verify": "Check that a bundle is exactly what was released.",
     "predict": "Answer texts with a bundle, as JSON lines.",

@@ -1,13 +1,13 @@
 """A folder of kind "torch-model": what is in it, and what is refused before it is opened.
 
-config.json              Hugging Face's own, or ours with model_type "edgecompress-encoder"
+config.json              Hugging Face's own, or ours: model_type "edgecompress-encoder", or "-cells"
 model.safetensors        fp32; no other format is read, so no file can run code
 tokenizer.json           tokenizer_config.json (model_max_length: the length in force)
 special_tokens_map.json
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,18 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
 from edgecompress.core.errors import IntegrityError, StageError
+from edgecompress.models.cells import CellEncoder
 from edgecompress.models.classifier import Classifier
-from edgecompress.models.encoder import Encoder, EncoderConfig
+from edgecompress.models.encoder import Encoder
 from edgecompress.models.hugging_face import (
     HuggingFaceClassifier,
     load_hugging_face,
     load_masked,
 )
+from edgecompress.models.own_encoder import OwnEncoder
 from edgecompress.runtime.text import TextEncoder
 
-MODEL_TYPE = "edgecompress-encoder"
+OWN: Mapping[str, type[OwnEncoder]] = {each.model_type: each for each in (Encoder, CellEncoder)}
 FAMILY = "bert"  # whose configuration tools read beside a graph; graphs of all families are alike
 REFUSED_KEYS = {
     "_attn_implementation_internal": "it names code to be fetched and run",
@@ -48,7 +50,7 @@ def load_model(folder: Path) -> Classifier:
         StageError: the model has no trained head.
     """
     settings = _require_sound(folder)
-    if settings.get("model_type") == MODEL_TYPE:
+    if settings.get("model_type") in OWN:
         return _fitting(folder, _load_encoder(folder, settings))
     classifier, fresh = load_hugging_face(folder)
     if fresh:
@@ -68,7 +70,7 @@ def load_pretrained(folder: Path, labels: tuple[str, ...], seed: int) -> Classif
     settings = _require_sound(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if settings.get("model_type") == MODEL_TYPE:
+        if settings.get("model_type") in OWN:
             classifier: Classifier = _fit_head(_load_encoder(folder, settings), labels)
         else:
             classifier, _ = load_hugging_face(folder, classes=len(labels))
@@ -90,11 +92,26 @@ def as_encoder(model: Classifier) -> Encoder:
     """The model in our own class, whose layers can be taken apart.
 
     Raises:
+        StageError: it is of no family whose layers ours can hold, or made of cells.
+    """
+    own = as_own(model)
+    if not isinstance(own, Encoder):
+        raise StageError(
+            "this model is made of cells, which have no layers to take apart; "
+            "put the stage before `cells`, or take it out"
+        )
+    return own
+
+
+def as_own(model: Classifier) -> OwnEncoder:
+    """The model as one of our own networks, all of which can be exported.
+
+    Raises:
         StageError: it is of no family whose layers ours can hold.
     """
     if isinstance(model, HuggingFaceClassifier):
         return Encoder.from_pretrained(model.network)
-    if not isinstance(model, Encoder):
+    if not isinstance(model, OwnEncoder):
         raise TypeError(f"no way from a {type(model).__name__} to an encoder")
     return model
 
@@ -117,12 +134,12 @@ def save_model(model: Classifier, folder: Path) -> None:
     if isinstance(model, HuggingFaceClassifier):
         model.save(folder)
         return
-    if not isinstance(model, Encoder):
+    if not isinstance(model, OwnEncoder):
         raise TypeError(f"no file format for a {type(model).__name__}")
     write_json(
         folder / "config.json",
         {
-            "model_type": MODEL_TYPE,
+            "model_type": model.model_type,
             "id2label": {str(index): label for index, label in enumerate(model.labels)},
             "label2id": {label: index for index, label in enumerate(model.labels)},
             "encoder": model.config.to_json(),
@@ -132,7 +149,7 @@ def save_model(model: Classifier, folder: Path) -> None:
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
-def write_graph_config(encoder: Encoder, path: Path) -> None:
+def write_graph_config(encoder: OwnEncoder, path: Path) -> None:
     """config.json beside a graph: sizes and labels in Hugging Face's words, all widths in ours.
 
     A text's answer does not depend on its batch, unless ranges are found anew for each answer.
@@ -206,9 +223,10 @@ def _keys(value: object) -> Iterator[str]:
             yield from _keys(inner)
 
 
-def _load_encoder(folder: Path, settings: dict[str, Any]) -> Encoder:
+def _load_encoder(folder: Path, settings: dict[str, Any]) -> OwnEncoder:
+    network = OWN[settings["model_type"]]
     try:
-        encoder = Encoder(EncoderConfig.from_json(settings["encoder"]))
+        encoder = network(network.config_class.from_json(settings["encoder"]))
         encoder.load_state_dict(load_file(folder / "model.safetensors"))
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{folder}/config.json: not an encoder of ours: {error}") from error
@@ -218,12 +236,12 @@ def _load_encoder(folder: Path, settings: dict[str, Any]) -> Encoder:
     return encoder.eval()
 
 
-def _fit_head(encoder: Encoder, labels: tuple[str, ...]) -> Encoder:
+def _fit_head(encoder: OwnEncoder, labels: tuple[str, ...]) -> OwnEncoder:
     """The same encoder for other classes; its last layer starts anew where their number differs."""
     if len(labels) == len(encoder.labels):
         encoder.rename_labels(labels)
         return encoder
-    fresh = Encoder(replace(encoder.config, labels=labels))
+    fresh = type(encoder)(replace(encoder.config, labels=labels))
     kept = {name: weight for name, weight in encoder.state_dict().items() if "head.out" not in name}
     fresh.load_state_dict(kept, strict=False)
     return fresh.train(encoder.training)

@@ -6,39 +6,36 @@ uncompressed BERT, DistilBERT or RoBERTa classifier becomes one by `Encoder.from
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from edgecompress.models.classifier import Classifier, Output
+from edgecompress.models.classifier import Output
 from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.models.families import encoder_fields, encoder_weights
 from edgecompress.models.layers import Embeddings, Head, Layer, LowRank
+from edgecompress.models.own_encoder import OwnEncoder, start_anew
 
-__all__ = ["Encoder", "EncoderConfig", "LowRank", "additive_mask", "take_layers"]
+__all__ = ["Encoder", "EncoderConfig", "LowRank", "additive_mask", "take_layers", "token_mask"]
 
 
-class Encoder(Classifier):
+class Encoder(OwnEncoder):
     """A BERT-class text classifier.
-
-    Attributes:
-        explicit_attention: spell attention out as matrix products and a softmax. Slower to
-            answer, but its ONNX graph is the one that onnxruntime fuses. Set it before an export.
 
     Source: Devlin et al. (2019), arXiv:1810.04805; with the widths of each layer set free.
     """
 
+    model_type: ClassVar[str] = "edgecompress-encoder"
+    config_class: ClassVar[type[EncoderConfig]] = EncoderConfig
+
     def __init__(self, config: EncoderConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.labels = config.labels
-        self.explicit_attention = False
+        super().__init__(config)
         self.embeddings = Embeddings(config)
         self.layers = nn.ModuleList(Layer(config, index) for index in range(config.layers))
         self.head = Head(config)
-        self.apply(_start)
+        self.apply(start_anew)
 
     def forward(
         self,
@@ -56,7 +53,7 @@ class Encoder(Classifier):
         drops = self.training and self.config.attention_dropout > 0
         explicit = self.explicit_attention or attention or drops
         states = self.embeddings(input_ids, token_type_ids)
-        mask = additive_mask(attention_mask, states.dtype) if explicit else _keep(attention_mask)
+        mask = token_mask(attention_mask, states.dtype, explicit=explicit)
         all_states, all_maps = [states], []
         for layer in self.layers:
             states, maps = layer(states, mask, explicit)
@@ -67,26 +64,6 @@ class Encoder(Classifier):
             tuple(all_states) if hidden else None,
             tuple(all_maps) if attention else None,
         )
-
-    def rename_labels(self, labels: tuple[str, ...]) -> None:
-        """Give the classes other names; their number and order stay."""
-        self.config, self.labels = replace(self.config, labels=labels), labels
-
-    @property
-    def max_tokens(self) -> int:
-        """The longest text that the table of positions can hold."""
-        return self.config.max_positions - self.config.position_offset
-
-    @property
-    def vocab_size(self) -> int:
-        """Rows of the table of word pieces."""
-        return self.config.vocab_size
-
-    @property
-    def word_vectors(self) -> Tensor:
-        """The table of word pieces, as wide as the network: [vocab_size, hidden]."""
-        table: Tensor = self.embeddings.widen(self.embeddings.word.weight)
-        return table
 
     @classmethod
     def from_pretrained(cls, model: PreTrainedModel) -> Self:
@@ -122,14 +99,11 @@ def additive_mask(attention_mask: Tensor, dtype: torch.dtype) -> Tensor:
     return drop * torch.finfo(dtype).min
 
 
-def _keep(attention_mask: Tensor) -> Tensor | None:
-    """The boolean mask of torch's fused attention; None, and its fast path, without padding."""
-    return None if bool(attention_mask.all()) else attention_mask[:, None, None, :].bool()
+def token_mask(mask: Tensor, dtype: torch.dtype, *, explicit: bool) -> Tensor | None:
+    """[b, s] of 1 and 0 as `Attention` takes it: additive for explicit arithmetic, else boolean.
 
-
-def _start(module: nn.Module) -> None:
-    """BERT's first weights: normal with deviation 0.02, biases zero."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear) and module.bias is not None:
-        nn.init.zeros_(module.bias)
+    Without padding torch's fused attention gets none, which is its fast path.
+    """
+    if explicit:
+        return additive_mask(mask, dtype)
+    return None if bool(mask.all()) else mask[:, None, None, :].bool()

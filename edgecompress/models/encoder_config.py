@@ -67,6 +67,15 @@ class EncoderConfig:
         """Rank of one matrix of one layer; None: it is stored whole."""
         return self.ranks[layer].get(matrix) if self.ranks else None
 
+    @property
+    def fusions(self) -> Mapping[str, int]:
+        """Operators that onnxruntime must make of the exported graph; see `fuse_attention`."""
+        whole = sum(
+            all(self.rank(layer, matrix) is None for matrix in ATTENTION)
+            for layer in range(self.layers)
+        )
+        return {"Attention": whole, "LayerNormalization": 2 * self.layers + 1}
+
     def to_json(self) -> dict[str, Any]:
         """JSON values only; `from_json` gives an equal configuration back."""
         return asdict(self)

@@ -17,6 +17,7 @@ from edgecompress.core.progress import Progress
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, tidy
+from edgecompress.models.own_encoder import OwnEncoder
 from edgecompress.models.timed_graphs import inputs_of, int8_session, median_ms
 
 OPSET = 17
@@ -101,9 +102,9 @@ def measure_layers(
     sessions = []
     with progress.track("graphs to time", len(graphs), "graphs") as bar:
         for depth, shape in graphs:
-            sessions.append(_session(_stack(config, depth, shape)))
+            sessions.append(int8_form(_stack(config, depth, shape)))
             bar.advance()
-    medians = median_ms(sessions, inputs_of(_typical(lengths)), "time of a layer", progress)
+    medians = median_ms(sessions, inputs_of(typical(lengths)), "time of a layer", progress)
     ms = dict(zip(graphs, medians, strict=True))
     inner = {shape: ms[2, shape] - ms[1, shape] for shape in shapes}
     last = {shape: ms[1, shape] - ms[0, shapes[0]] for shape in shapes}
@@ -135,13 +136,25 @@ def _stack(config: EncoderConfig, depth: int, shape: tuple[int, int]) -> Encoder
     )
 
 
-def _session(encoder: Encoder) -> InferenceSession:
+def measure_around(
+    config: EncoderConfig,
+    ranks: Sequence[int | None],
+    lengths: NDArray[np.int64],
+    progress: Progress,
+) -> list[float]:
+    """Milliseconds of all but the layers, for word tables of these ranks; see `measure_layers`."""
+    stacks = [replace(_stack(config, 0, (1, 1)).config, embedding_rank=rank) for rank in ranks]
+    sessions = [int8_form(Encoder(stack)) for stack in stacks]
+    return median_ms(sessions, inputs_of(typical(lengths)), "time around layers", progress)
+
+
+def int8_form(encoder: OwnEncoder) -> InferenceSession:
     """The graph as the stages `export` and `quantize` would make it."""
     graph = fuse_attention(export_graph(encoder, OPSET, pairs=False), encoder.config)
     return int8_session(tidy(graph))
 
 
-def _typical(lengths: NDArray[np.int64]) -> list[int]:
+def typical(lengths: NDArray[np.int64]) -> list[int]:
     """Lengths that share out those of the texts evenly."""
     middles = (np.arange(LENGTHS) + 0.5) / LENGTHS
     return [int(length) for length in np.quantile(lengths, middles)]

@@ -11,6 +11,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import onnx
 import torch
@@ -20,9 +21,11 @@ from onnxruntime.transformers.optimizer import optimize_by_fusion
 from torch import Tensor, nn
 
 from edgecompress.core.errors import StageError
-from edgecompress.models.encoder import Encoder, EncoderConfig
-from edgecompress.models.encoder_config import ATTENTION
+from edgecompress.models.encoder_config import ATTENTION, EncoderConfig
 from edgecompress.models.nodes import MICROSOFT, attribute
+from edgecompress.models.own_encoder import OwnEncoder
+
+Own = TypeVar("Own", bound=OwnEncoder)
 
 EXAMPLE_TOKENS = 7  # of the traced batch; both axes stay free
 FUSION_LOG = "fusion_attention"
@@ -30,7 +33,7 @@ FUSION_LOG = "fusion_attention"
 # Operators whose result at one token needs their input at that token alone.
 TOKENWISE = frozenset(
     {"Add", "BiasGelu", "Div", "Erf", "FastGelu", "Gelu", "LayerNormalization"}
-    | {"MatMul", "Mul", "Pow", "Relu", "Sqrt", "Sum", "Tanh"}
+    | {"MatMul", "Mul", "Pow", "Relu", "Sigmoid", "Sqrt", "Sum", "Tanh"}
     | {"DequantizeLinear", "QuantizeLinear"}  # of a graph whose ranges are constants
 )
 
@@ -38,7 +41,7 @@ TOKENWISE = frozenset(
 class Logits(nn.Module):
     """The forward to trace: positional tensors in, one tensor out."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: OwnEncoder) -> None:
         super().__init__()
         self.encoder = encoder
 
@@ -47,7 +50,7 @@ class Logits(nn.Module):
         return logits
 
 
-def export_graph(encoder: Encoder, opset: int, *, pairs: bool) -> ModelProto:
+def export_graph(encoder: OwnEncoder, opset: int, *, pairs: bool) -> ModelProto:
     """Trace input_ids, attention_mask[, token_type_ids] -> logits, with free batch and length.
 
     Args:
@@ -107,8 +110,7 @@ def fuse_attention(graph: ModelProto, config: EncoderConfig) -> ModelProto:
     if MICROSOFT not in {imported.domain for imported in fused.opset_import}:
         fused.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
     counts = operator_counts(fused)
-    wanted = {"Attention": _fusable(config), "LayerNormalization": 2 * config.layers + 1}
-    for operator, number in wanted.items():
+    for operator, number in config.fusions.items():
         if counts[operator] != number:
             raise StageError(
                 f"export: onnxruntime fused {counts[operator]} of {number} {operator}; "
@@ -132,15 +134,7 @@ def operator_counts(graph: ModelProto) -> Counter[str]:
     return Counter(node.op_type for node in graph.graph.node if node.op_type != "Constant")
 
 
-def _fusable(config: EncoderConfig) -> int:
-    """How many layers store all matrices of their attention whole."""
-    return sum(
-        all(config.rank(layer, matrix) is None for matrix in ATTENTION)
-        for layer in range(config.layers)
-    )
-
-
-def exportable(encoder: Encoder, *, pairs: bool) -> Encoder:
+def exportable(encoder: Own, *, pairs: bool) -> Own:
     """An equal network with explicit attention, position 0 in row 0, and no idle segment table."""
     config, weights = encoder.config, encoder.state_dict()
     segments = config.type_vocab if pairs and config.type_vocab > 1 else 0
@@ -148,7 +142,8 @@ def exportable(encoder: Encoder, *, pairs: bool) -> Encoder:
     if config.type_vocab and not segments:
         positions = positions + weights.pop("embeddings.segment.weight")[0]
     rows = len(positions)
-    network = Encoder(replace(config, type_vocab=segments, max_positions=rows, position_offset=0))
+    fitting = replace(config, type_vocab=segments, max_positions=rows, position_offset=0)
+    network = type(encoder)(fitting)
     network.load_state_dict({**weights, "embeddings.position.weight": positions})
     network.explicit_attention = True
     return network.eval()

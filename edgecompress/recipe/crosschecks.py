@@ -15,6 +15,7 @@ from edgecompress.recipe.of_stages import (
     student_mistakes,
 )
 from edgecompress.recipe.schema import DataRef, Recipe
+from edgecompress.recipe.searching import search_mistakes
 from edgecompress.recipe.shipping import Export, Quantize
 from edgecompress.recipe.shrinking import Factorize, Vocabulary
 from edgecompress.recipe.stage import StageSettings
@@ -33,6 +34,7 @@ def mistakes_in(recipe: Recipe) -> list[Mistake]:
         *_data(recipe),
         *_same_rows(recipe),
         *_gate(recipe),
+        *_search(recipe),
     ]
 
 
@@ -212,6 +214,12 @@ def _gate(recipe: Recipe) -> Iterator[Mistake]:
                 )
     if not any(check.limits() for check in recipe.gate):
         yield Mistake(("gate",), "no check sets a limit, so nothing could ever hold")
+
+
+def _search(recipe: Recipe) -> Iterator[Mistake]:
+    if recipe.search is not None:
+        present = {role for role, _ in recipe.data.by_role()}
+        yield from search_mistakes(recipe.search, recipe.stages, present)
 
 
 def _identity(ref: DataRef) -> tuple[str | None, ...]:

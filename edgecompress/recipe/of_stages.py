@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+from edgecompress.recipe.cells import Cells, cells_mistakes
+from edgecompress.recipe.document import KeyPath
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
 from edgecompress.recipe.mistakes import Mistake
 from edgecompress.recipe.shipping import Quantize
@@ -32,6 +34,8 @@ def student_mistakes(index: int, stage: Student, roles: Collection[str]) -> Iter
         yield from _theseus(index, stage)
     if isinstance(stage, Prune):
         yield from _prune(index, stage)
+    if isinstance(stage, Cells):
+        yield from cells_mistakes(index, stage)
 
 
 def factorize_mistakes(index: int, stage: Factorize, roles: Collection[str]) -> Iterator[Mistake]:
@@ -133,6 +137,7 @@ def _prune(index: int, stage: Prune) -> Iterator[Mistake]:
         )
     if stage.ranking == "global" and not widths:
         yield Mistake((*where, "ranking"), "global ranks heads and neurons; set how many to keep")
+    yield from _each_layer(where, stage)
     if stage.objective.attention and (speed or _set(stage, "heads")):
         yield Mistake(
             (*where, "objective", "attention"),
@@ -145,6 +150,26 @@ def _prune(index: int, stage: Prune) -> Iterator[Mistake]:
             (*where, "layers"),
             "the head reads nothing in the states of a lower layer until it is trained; set epochs",
         )
+
+
+def _each_layer(where: KeyPath, stage: Prune) -> Iterator[Mistake]:
+    """Layers that are named, and numbers for each of them."""
+    layers = stage.layers
+    if isinstance(layers, tuple):
+        if list(layers) != sorted(set(layers)):
+            yield Mistake((*where, "layers"), "the layers to keep must be rising, each named once")
+        if stage.rounds > 1:
+            yield Mistake((*where, "rounds"), "named layers are cut at once; set 1")
+    depth = len(layers) if isinstance(layers, tuple) else layers
+    for name in ("heads", "intermediate"):
+        if not isinstance(asked := getattr(stage, name), tuple):
+            continue
+        if isinstance(depth, int) and len(asked) != depth:
+            told = f"{len(asked)} numbers for {depth} kept layers; give one for each"
+            yield Mistake((*where, name), told)
+        if stage.ranking == "global":
+            told = "global finds each layer's own number; give one for all, or set uniform"
+            yield Mistake((*where, name), told)
 
 
 def _set(stage: Prune, *names: str) -> list[str]:

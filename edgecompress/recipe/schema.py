@@ -7,6 +7,7 @@ from pydantic import Field
 
 from edgecompress.recipe.checks import AnyCheck
 from edgecompress.recipe.learning import Finetune
+from edgecompress.recipe.searching import Search
 from edgecompress.recipe.section import Section
 from edgecompress.recipe.stages import AnyStage
 from edgecompress.recipe.target import Target
@@ -130,4 +131,5 @@ class Recipe(Section):
     stages: Annotated[tuple[AnyStage, ...], Field(min_length=1)]
     gate: Annotated[tuple[AnyCheck, ...], Field(min_length=1)]
     target: Target | None = None
+    search: Search | None = None
     release: ReleaseSettings = ReleaseSettings()

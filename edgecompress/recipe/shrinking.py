@@ -9,6 +9,8 @@ from edgecompress.recipe.stage import TORCH, StageSettings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+Each = Annotated[tuple[Count | Share, ...], Field(min_length=1)]
+Layers = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
 
 
 class Prune(Student):
@@ -25,14 +27,19 @@ class Prune(Student):
     loads_as: ClassVar[str] = "edgecompress"
 
     kind: Literal["prune"]
-    heads: Count | Share | None = Field(
-        default=None, description="heads to keep in each layer, or the share of them"
+    heads: Count | Share | Each | None = Field(
+        default=None,
+        description="heads to keep in each layer, or the share of them; a list has a number for "
+        "each layer that is kept",
     )
-    intermediate: Count | Share | None = Field(
-        default=None, description="feed-forward neurons to keep in each layer, or the share of them"
+    intermediate: Count | Share | Each | None = Field(
+        default=None,
+        description="feed-forward neurons to keep in each layer, or the share of them; or a list",
     )
-    layers: Count | Share | None = Field(
-        default=None, description="layers to keep from the bottom, or the share of them"
+    layers: Count | Share | Layers | None = Field(
+        default=None,
+        description="layers to keep from the bottom, or the share of them; a list names the layers "
+        "to keep, counted from 0",
     )
     speedup: float | None = Field(
         default=None,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edgecompress.recipe.cells import Cells
 from edgecompress.recipe.learning import Adopt, Difficulty, Distill, Finetune, Qat, Theseus
 from edgecompress.recipe.neural_compressor import NeuralCompressor
 from edgecompress.recipe.shipping import Export, Quantize
@@ -17,6 +18,7 @@ STAGES: dict[str, type[StageSettings]] = {
     "distill": Distill,
     "theseus": Theseus,
     "prune": Prune,
+    "cells": Cells,
     "factorize": Factorize,
     "vocabulary": Vocabulary,
     "qat": Qat,
@@ -31,6 +33,7 @@ AnyStage = Annotated[
     | Distill
     | Theseus
     | Prune
+    | Cells
     | Factorize
     | Vocabulary
     | Qat

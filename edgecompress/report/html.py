@@ -1,16 +1,11 @@
 """report.html: the report as one page that opens anywhere, without network and without scripts."""
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from edgecompress.core.gate import Verdict
 from edgecompress.core.report import RunReport
-from edgecompress.report.charts import against_limit, cost_panels, timeline
+from edgecompress.report.charts import cost_panels, timeline
 from edgecompress.report.claims import limits_of_claim
 from edgecompress.report.difficulty import difficulties
 from edgecompress.report.exhibits import sections
@@ -21,22 +16,10 @@ from edgecompress.report.findings import (
     gate_finding,
     time_finding,
 )
-from edgecompress.report.numbers import fact, figures, printable, scale_of
+from edgecompress.report.rendering import environment
 from edgecompress.report.tradeoff import tradeoff
-from edgecompress.report.verdicts import (
-    Told,
-    deciding,
-    gathered,
-    headline,
-    judged,
-    reason,
-    refused_limit,
-    sentence,
-    urgency,
-)
-from edgecompress.report.words import meaning, title
+from edgecompress.report.verdicts import deciding, gathered, headline, judged, urgency
 
-_IN_A_NUMBER = re.compile(r"(?<=\d) (?=%|(?:points|ms|s|min|kB|MB|GB)\b)|(?<=[≥≤]) ")
 KEY_FIGURES = (
     *("accuracy_drop", "label_loyalty", "latency_ratio"),
     *("size_ratio", "after_attack_drop", "ood_drop"),
@@ -46,7 +29,7 @@ KEY_FIGURES = (
 def page(report: RunReport) -> str:
     """The same report gives the same bytes: no date, no random name stands in it."""
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             report=report,
@@ -87,44 +70,6 @@ def _stages(report: RunReport) -> dict[str, Any]:
         "spans": timeline(report.stages),
         "time_finding": time_finding(report.stages) if report.stages else "",
     }
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("edgecompress.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
-    environment.filters |= {"fact": fact, "groups": _groups, "strip": against_limit}
-    environment.globals |= {
-        "figures": figures,
-        "meaning": meaning,
-        "reason": reason,
-        "refused_limit": refused_limit,
-        "scale_of": scale_of,
-        "sentence": sentence,
-        "title": title,
-    }
-    return environment
-
-
-def _groups(told: Sequence[Told]) -> list[tuple[str, list[Told]]]:
-    """By check, in the order of the recipe; what a check refused stands below what it measured."""
-    found: dict[str, list[Told]] = {}
-    for one in told:
-        found.setdefault(one.check, []).append(one)
-    return list(found.items())
-
-
-def _finalize(value: Any) -> Any:
-    """Foreign text may not hide or reorder what follows it, and units stay with their numbers."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return _IN_A_NUMBER.sub("\N{NO-BREAK SPACE}", printable(value))
 
 
 def _key_figures(report: RunReport) -> Iterator[Verdict]:

@@ -11,6 +11,7 @@ from edgecompress.report.charts import at
 
 OURS, TEACHER = "ours", "teacher"
 MOST_TICKS = 6
+NEAR = (4.0, 8.0)  # percent of width and height within which two labels would lie on each other
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _ROUND = (1, 2, 5)
 
@@ -105,6 +106,13 @@ def log_axis(name: str, low: float, high: float, unit: str) -> Axis:
     return replace(axis, ticks=_ticks(axis, values, [f"{v:.3g} {unit}" for v in values], False))
 
 
+def number_axis(name: str, highest: int) -> Axis:
+    """From zero to the right, with ticks at the halves."""
+    axis = Axis(name, 0, max(highest, 1), ())
+    values = sorted({0, highest // 2, highest})
+    return replace(axis, ticks=_ticks(axis, values, [f"{v:,}" for v in values], False))
+
+
 def count_axis(name: str, highest: int) -> Axis:
     """From zero upwards; only the top is told."""
     return Axis(name, 0, max(highest, 1), (Tick(at(0), f"{highest:,}"), Tick(at(100), "0")))
@@ -146,3 +154,27 @@ def histogram(
         if count:
             bars.append(Bar(at(left), at(right - left), at(100 - tall), at(tall)))
     return Series(who, bars=tuple(bars))
+
+
+def shared_labels(places: Sequence[tuple[float, float]]) -> list[str]:
+    """A label for each place: its number and those of the later ones that lie near it, from 1.
+
+    Who lies near an earlier one has "", so that each label can be read.
+
+    Args:
+        places: percent of the picture, from the left and from the top.
+    """
+    groups: list[list[int]] = []
+    for k, place in enumerate(places):
+        near = [group for group in groups if _near(places[group[0]], place)]
+        if near:
+            near[0].append(k)
+        else:
+            groups.append([k])
+    labels = dict.fromkeys(range(len(places)), "")
+    labels |= {group[0]: ", ".join(str(j + 1) for j in group) for group in groups}
+    return list(labels.values())
+
+
+def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return abs(one[0] - other[0]) < NEAR[0] and abs(one[1] - other[1]) < NEAR[1]

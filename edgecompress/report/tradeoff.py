@@ -7,10 +7,9 @@ from edgecompress.core.measurement import Measurement
 from edgecompress.core.report import StageRecord
 from edgecompress.report.charts import at
 from edgecompress.report.numbers import figures
-from edgecompress.report.plots import OURS, TEACHER, Axis, log_axis, share_axis
+from edgecompress.report.plots import OURS, TEACHER, Axis, log_axis, share_axis, shared_labels
 
 LARGEST = 26.0  # px, radius
-NEAR = (4.0, 8.0)  # percent of width and height within which two labels would lie on each other
 
 
 @dataclass(frozen=True)
@@ -81,10 +80,11 @@ def _bubbles(found: Sequence[_Stage], x: Axis, y: Axis) -> tuple[Bubble, ...]:
     """The first is the teacher. Neighbours share one label, so that each can be read."""
     largest = max(stage.size.value for stage in found) or 1.0
     places = [(x.place(s.latency.value), 100 - y.place(s.accuracy.value)) for s in found]
+    labels = shared_labels(places)
     return tuple(
         Bubble(
             who=OURS if k else TEACHER,
-            label=_label(places, k),
+            label=labels[k],
             words=_words(stage),
             x=at(places[k][0]),
             y=at(places[k][1]),
@@ -94,13 +94,3 @@ def _bubbles(found: Sequence[_Stage], x: Axis, y: Axis) -> tuple[Bubble, ...]:
         )
         for k, stage in enumerate(found)
     )
-
-
-def _label(places: Sequence[tuple[float, float]], k: int) -> str:
-    """Its number and those of its later neighbours; the first of some neighbours tells them all."""
-    near = [j for j, place in enumerate(places) if _near(place, places[k])]
-    return ", ".join(str(j + 1) for j in near) if near[0] == k else ""
-
-
-def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return abs(one[0] - other[0]) < NEAR[0] and abs(one[1] - other[1]) < NEAR[1]

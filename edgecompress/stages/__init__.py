@@ -5,6 +5,7 @@
 
 from edgecompress.stages import (
     adopt,
+    cells,
     difficulty,
     distill,
     export,
@@ -26,6 +27,7 @@ STAGES: dict[str, StageFunction] = {
     "distill": distill.run,
     "theseus": theseus.run,
     "prune": prune.run,
+    "cells": cells.run,
     "factorize": factorize.run,
     "vocabulary": vocabulary.run,
     "qat": qat.run,

@@ -12,14 +12,14 @@ from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.case import FloatArray
 from edgecompress.core.errors import StageError
 from edgecompress.models.checkpoint import (
-    as_encoder,
+    as_own,
     copy_tokenizer,
     load_model,
     write_graph_config,
 )
-from edgecompress.models.encoder import Encoder
 from edgecompress.models.inputs import padded
 from edgecompress.models.onnx_graph import export_graph, fuse_attention, operator_counts, tidy
+from edgecompress.models.own_encoder import OwnEncoder
 from edgecompress.models.timed_graphs import inputs_of, int8_session, median_ms
 from edgecompress.recipe.shipping import Export
 from edgecompress.runtime.session import open_session
@@ -46,7 +46,7 @@ def run(model: Artifact, settings: Export, ctx: StageContext) -> Facts:
             f"export: fused attention needs opset {FUSED_OPSET} or later, got {settings.opset}; "
             "raise `opset`, or set `attention: unfused`"
         )
-    encoder = as_encoder(load_model(model.path)).eval()
+    encoder = as_own(load_model(model.path)).eval()
     if settings.attention == "measured":
         form, timed = _faster(encoder, settings, ctx)
     else:
@@ -69,12 +69,12 @@ def run(model: Artifact, settings: Export, ctx: StageContext) -> Facts:
     }
 
 
-def _graph(encoder: Encoder, settings: Export, ctx: StageContext, form: str) -> onnx.ModelProto:
+def _graph(encoder: OwnEncoder, settings: Export, ctx: StageContext, form: str) -> onnx.ModelProto:
     graph = export_graph(encoder, settings.opset, pairs=ctx.pair_inputs)
     return tidy(fuse_attention(graph, encoder.config) if form == "fused" else graph)
 
 
-def _faster(encoder: Encoder, settings: Export, ctx: StageContext) -> tuple[str, Facts]:
+def _faster(encoder: OwnEncoder, settings: Export, ctx: StageContext) -> tuple[str, Facts]:
     """The form of attention that takes less time in int8, and what each took."""
     sessions = [int8_session(_graph(encoder, settings, ctx, form)) for form in FORMS]
     lengths = [length for length in settings.lengths if length <= encoder.max_tokens]
@@ -88,7 +88,7 @@ def _faster(encoder: Encoder, settings: Export, ctx: StageContext) -> tuple[str,
     return min(FORMS, key=ms.__getitem__), {"int8_ms": {k: round(v, 4) for k, v in ms.items()}}
 
 
-def _probes(encoder: Encoder, reads: TextEncoder, ctx: StageContext) -> list[Encoded]:
+def _probes(encoder: OwnEncoder, reads: TextEncoder, ctx: StageContext) -> list[Encoded]:
     """Texts of the recipe where the stage has any, else random tokens of several lengths."""
     texts = [text for role in ctx.data.values() for text in role.texts][:PROBE_TEXTS]
     if texts:
@@ -106,7 +106,7 @@ def _probes(encoder: Encoder, reads: TextEncoder, ctx: StageContext) -> list[Enc
 
 
 def _parity(
-    encoder: Encoder, file: Path, probes: Sequence[Encoded], threads: int
+    encoder: OwnEncoder, file: Path, probes: Sequence[Encoded], threads: int
 ) -> dict[str, Any]:
     """How far graph and network differ, alone and in a padded batch of mixed lengths."""
     torch.set_num_threads(threads)

@@ -28,7 +28,7 @@ from edgecompress.training.rounds import Course, Leg, plan_cuts, plan_legs
 from edgecompress.training.signals import Asked, Wanted, teacher_signals
 from edgecompress.training.sparsity import KeepZeros, sparsity_of
 from edgecompress.training.teaching import Pair, Part, meet, require_parts, teach
-from edgecompress.training.widths import size_after
+from edgecompress.training.widths import kept_layers
 
 Told = list[dict[str, Any]]
 """What is told of each leg; JSON values only."""
@@ -50,7 +50,7 @@ def run(model: Artifact, settings: Prune, ctx: StageContext) -> Facts:
     whole.require_room(settings.max_length)
     require_sizes(settings, whole.config)
     depth = whole.config.layers
-    cuts = plan_cuts(settings, depth, size_after(depth, settings.layers, 1, 1.0))
+    cuts = plan_cuts(settings, depth, len(kept_layers(settings.layers, depth)))
     legs = plan_legs(cuts, _courses(settings, ctx), settings) if settings.epochs else []
     pair = meet(whole, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
     cutter = _cutter(pair, whole.config, settings, ctx)
@@ -66,11 +66,28 @@ def require_sizes(settings: Prune, config: EncoderConfig) -> None:
     Raises:
         StageError: with both numbers.
     """
-    there = {"heads": max(config.heads), "intermediate": max(config.intermediate)}
-    for name, most in {**there, "layers": config.layers}.items():
+    layers = settings.layers
+    if isinstance(layers, int) and layers > config.layers:
+        raise StageError(f"prune.layers: got {layers}; the model has {config.layers}")
+    if isinstance(layers, tuple) and max(layers) >= config.layers:
+        raise StageError(
+            f"prune.layers: got {list(layers)}; the model has layers 0 to {config.layers - 1}"
+        )
+    kept = kept_layers(layers, config.layers)
+    for name, there in (("heads", config.heads), ("intermediate", config.intermediate)):
         asked = getattr(settings, name)
-        if isinstance(asked, int) and asked > most:
-            raise StageError(f"prune.{name}: got {asked}; the model has {most}")
+        if isinstance(asked, int) and asked > max(there):
+            raise StageError(f"prune.{name}: got {asked}; the model has {max(there)}")
+        if isinstance(asked, tuple):
+            _require_each(name, asked, [there[layer] for layer in kept])
+
+
+def _require_each(name: str, asked: Sequence[int | float], there: Sequence[int]) -> None:
+    """A number for each layer that stays, none above what the layer has."""
+    if len(asked) != len(there):
+        raise StageError(f"prune.{name}: got {len(asked)} numbers for {len(there)} kept layers")
+    if any(number > most for number, most in zip(asked, there, strict=True)):
+        raise StageError(f"prune.{name}: got {list(asked)}; these layers have {list(there)}")
 
 
 def _cutter(pair: Pair, full: EncoderConfig, settings: Prune, ctx: StageContext) -> Cutter:
@@ -167,7 +184,7 @@ def _facts(student: Encoder, cutter: Cutter) -> dict[str, Any]:
     """What is left, and what it was chosen by."""
     full, left, settings = cutter.full, student.config, cutter.settings
     facts: dict[str, Any] = {
-        "layers_kept": list(range(left.layers)),
+        "layers_kept": list(kept_layers(settings.layers, full.layers)),
         "layers_of": full.layers,
         "heads": list(left.heads),
         "intermediate": list(left.intermediate),

@@ -1,5 +1,6 @@
 """One cut of a network: what matters least is found, taken out, and made up for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -21,7 +22,7 @@ from edgecompress.training.importance import (
 from edgecompress.training.objectives import Loss
 from edgecompress.training.rounds import Goal
 from edgecompress.training.sparsity import prune_to, rising_sparsity
-from edgecompress.training.widths import Ladder, best, descend, size_after
+from edgecompress.training.widths import Ladder, best, descend, each_layers, size_after
 
 REPAIR_ROWS, REPAIR_BATCH = 256, 32
 
@@ -50,14 +51,16 @@ class Cutter:
         if self.settings.sparsity is not None:
             prune_to(encoder, rising_sparsity(self.settings.sparsity, goal.done))
             return encoder
-        shallow = take_layers(encoder, range(goal.layers))
+        named = self.settings.layers
+        layers = named if isinstance(named, tuple) else tuple(range(goal.layers))
+        shallow = take_layers(encoder, layers)
         if not goal.done or not self.settings.narrows:
             return shallow
         ranked, weighed = self._score(shallow)
         if self.table:
             heads, neurons = self._fast_enough(self.table, weighed, goal)
         else:
-            heads, neurons = self._sizes(ranked, goal)
+            heads, neurons = self._sizes(ranked, layers, goal.done)
         parts = zip(ranked.heads, ranked.neurons, heads, neurons, strict=True)
         kept = [Kept(best(h, left), best(n, many)) for h, n, left, many in parts]
         narrow = cut_widths(shallow, kept)
@@ -77,16 +80,19 @@ class Cutter:
         scores = random_importance(encoder, self.seed) if random else size_importance(encoder)
         return scores, scores
 
-    def _sizes(self, scores: Importance, goal: Goal) -> Sizes:
-        """Those asked for, alike in all layers or in all of them together."""
+    def _sizes(self, scores: Importance, layers: Sequence[int], done: float) -> Sizes:
+        """Those asked for: of each layer, alike in all layers, or in all of them together."""
         step, asked = self.settings.multiple_of, self.settings
-        heads = [
-            size_after(full, asked.heads, 1, goal.done) for full in self.full.heads[: goal.layers]
-        ]
-        neurons = [
-            size_after(full, asked.intermediate, step, goal.done)
-            for full in self.full.intermediate[: goal.layers]
-        ]
+        heads, neurons = (
+            [
+                size_after(full[layer], wish, multiple, done)
+                for layer, wish in zip(layers, each_layers(wishes, len(layers)), strict=True)
+            ]
+            for full, wishes, multiple in (
+                (self.full.heads, asked.heads, 1),
+                (self.full.intermediate, asked.intermediate, step),
+            )
+        )
         if asked.ranking == "uniform":
             return heads, neurons
         heads_left = descend([Ladder.of(each, 1) for each in scores.heads], sum(heads))

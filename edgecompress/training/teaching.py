@@ -171,7 +171,7 @@ def choose_states(pair: Pair, objective: Objective, rows: TokenRows, asked: Toke
         return Wanted(relations=True)
     widths, heads = _sizes(pair.student, rows)
     their_widths, their_heads = _sizes(pair.teacher, asked)
-    states = state_map(len(heads), len(their_heads))
+    states = state_map(len(widths) - 1, len(their_widths) - 1)
     maps = [max(state - 1, 0) for state in states[1:]]  # state 1 comes out of layer 0
     if objective.hidden:
         _require_equal("hidden", "wide", widths, [their_widths[state] for state in states])

@@ -29,6 +29,20 @@ def size_after(full: int, asked: int | float | None, step: int, done: float) -> 
     return min(full, max(step, round(size / step) * step))
 
 
+def kept_layers(asked: int | float | tuple[int, ...] | None, depth: int) -> tuple[int, ...]:
+    """The layers that stay of `depth`: those named, or so many from the bottom."""
+    if isinstance(asked, tuple):
+        return asked
+    return tuple(range(size_after(depth, asked, 1, 1.0)))
+
+
+def each_layers(
+    asked: int | float | tuple[int | float, ...] | None, layers: int
+) -> tuple[int | float | None, ...]:
+    """What is asked of each of so many layers: a number of its own, or the same of all."""
+    return asked if isinstance(asked, tuple) else (asked,) * layers
+
+
 @dataclass(frozen=True)
 class Ladder:
     """The sizes that one part of a layer may have, and what each of them keeps and costs."""

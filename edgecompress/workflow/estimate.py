@@ -84,7 +84,9 @@ class _Shape:
         by = stage.speedup or 1.0
         return replace(
             self,
-            layers=round(_kept(stage.layers, self.layers)),
+            layers=len(stage.layers)
+            if isinstance(stage.layers, tuple)
+            else round(_kept(stage.layers, self.layers)),
             attention=head * _kept(stage.heads, self.attention / head) / by,
             intermediate=_kept(stage.intermediate, self.intermediate) / by,
         )
@@ -129,10 +131,12 @@ def _tokens(stage: TrainingSettings, data: Data) -> int:
     return texts * min(TOKENS_PER_TEXT, stage.max_length)
 
 
-def _kept(asked: float | None, have: float) -> float:
-    """A count, a share, or everything."""
+def _kept(asked: float | tuple[float, ...] | None, have: float) -> float:
+    """A count, a share, or everything; of several numbers their mean."""
     if asked is None:
         return have
+    if isinstance(asked, tuple):
+        return sum(_kept(each, have) for each in asked) / len(asked)
     return asked * have if asked < 1 else min(asked, have)
 
 

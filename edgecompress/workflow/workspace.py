@@ -32,6 +32,7 @@ class Workspace:
     progress: Progress
     offline: bool = False
     listen: Callable[[Event], None] = unheard  # for `--json=events`
+    most_threads: int | None = None  # where other processes of ours use the other cores
 
     @classmethod
     def open(
@@ -55,4 +56,5 @@ class Workspace:
     @property
     def threads(self) -> int:
         """Cores this process may use, which on a shared machine are fewer than it has."""
-        return len(os.sched_getaffinity(0))
+        here = len(os.sched_getaffinity(0))
+        return here if self.most_threads is None else min(here, self.most_threads)

@@ -1,4 +1,4 @@
-"""report.html in a real browser: silent, alone, accessible, and never wider than its reader."""
+"""Pages of a run and of a search in a real browser: silent, alone, accessible, no wider than it."""
 
 import json
 from importlib.resources import files
@@ -11,6 +11,7 @@ from tests.browser.chromium import Look
 LIGHT, DARK = Look("light"), Look("dark")
 PHONE = Look(width=380)
 PAPER = Look(medium="print", width=720)  # A4 within its margins
+PAGES = ["full", "hostile", "subnetworks", "cells"]
 OPEN_ALL = "document.querySelectorAll('details').forEach(found => found.open = true)"
 TOO_WIDE = """
 [...document.querySelectorAll('body *')]
@@ -22,14 +23,14 @@ axe.run({preload: false, resultTypes: ['violations']}).then(told => JSON.stringi
 """
 
 
-@pytest.mark.parametrize("name", ["full", "hostile"])
+@pytest.mark.parametrize("name", PAGES)
 def test_it_asks_for_nothing_but_itself_and_complains_of_nothing(opened, name):
     tab = opened(name, LIGHT)
     assert [url.split("/")[-1] for url in tab.requests] == ["report.html"]
     assert tab.messages == []
 
 
-@pytest.mark.parametrize("name", ["full", "hostile"])
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("look", [LIGHT, PHONE], ids=["desk", "phone"])
 def test_the_page_does_not_scroll_sideways(opened, name, look):
     tab = opened(name, look)
@@ -38,17 +39,19 @@ def test_the_page_does_not_scroll_sideways(opened, name, look):
     assert tab.run("document.documentElement.scrollWidth") <= look.width
 
 
-def test_everything_fits_on_paper(opened):
+@pytest.mark.parametrize("name", ["full", "subnetworks", "cells"])
+def test_everything_fits_on_paper(opened, name):
     # a table that scrolls on a screen would be cut off on paper
-    tab = opened("full", PAPER)
+    tab = opened(name, PAPER)
     assert tab.run("document.documentElement.scrollWidth") <= PAPER.width
 
 
+@pytest.mark.parametrize("name", ["full", "subnetworks", "cells"])
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
-def test_axe_finds_no_serious_issue(opened, look):
+def test_axe_finds_no_serious_issue(opened, name, look):
     if find_spec("axe_core_python") is None:
         pytest.skip("axe-core-python is not installed")
-    tab = opened("full", look)
+    tab = opened(name, look)
     tab.run(OPEN_ALL)
     tab.run((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + ";0")
     found = json.loads(tab.run(AXE))

@@ -59,6 +59,13 @@ DISTILL = "{kind: distill, layers: 2}"
         ("{kind: prune, heads: 2, rounds: 2, epochs: 0}", "rounds: are spread over a training"),
         ("{kind: prune, layers: 3, epochs: 0}", "layers: the head reads nothing in the states"),
         ("{kind: prune, heads: 0}", "heads"),
+        ("{kind: prune, layers: [2, 1]}", "layers: the layers to keep must be rising"),
+        ("{kind: prune, layers: [0, 2], rounds: 2}", "rounds: named layers are cut at once; set 1"),
+        ("{kind: prune, layers: [0, 2], heads: [2]}", "heads: 1 numbers for 2 kept layers"),
+        (
+            "{kind: prune, layers: 2, intermediate: [32, 32], ranking: global}",
+            "intermediate: global finds each layer's own number",
+        ),
         ("{kind: prune, speedup: 1}", "greater than 1"),
     ],
 )

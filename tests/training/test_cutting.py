@@ -51,6 +51,14 @@ def new_cutter(new_rows):
     return make
 
 
+def test_named_layers_stay_each_with_its_own_widths(encoder, new_cutter):
+    sizes = {"layers": (0, 2), "heads": (3, 1), "intermediate": (0.6, 16)}
+    student = new_cutter(**sizes).cut(encoder, Goal(2, 1.0))
+    assert (student.config.heads, student.config.intermediate) == ((3, 1), (24, 16))
+    top = new_cutter(layers=(2,), heads=4).cut(encoder, Goal(1, 1.0))
+    assert torch.equal(top.layers[0].up.weight, encoder.layers[2].up.weight)
+
+
 def test_uniform_layers_keep_as_many_and_global_ones_as_many_in_all(encoder, new_cutter):
     sizes = {"heads": 2, "intermediate": 24}
     uniform = new_cutter(**sizes).cut(encoder, Goal(3, 1.0)).config

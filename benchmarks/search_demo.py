@@ -1,0 +1,247 @@
+"""Does a search find students that are robust? Evolution, random search and plain distillation.
+
+    python benchmarks/search_demo.py [RECIPE] [--store DIR] [--seeds 3] [--finalists 3]
+
+The same budget for evolution and for students drawn at random; then the winner of each and a plain
+student of equal latency, trained as long as the recipe says from several seeds, are attacked anew
+by every attack of the recipe's gate, on rows that no search has seen. Whatever is finished is found
+again: a run that was stopped goes on with the same command.
+
+Chosen before any figure was seen. The winner of a search is the student with the highest mean under
+attack on validation rows, among those of its front that were trained most often, if it is at most 2
+points less accurate than the most accurate of them. The plain student keeps evenly spread layers,
+all their heads, and as many neurons in each; it is the smallest such one that is no faster than the
+winner, by the table of latencies that the search went by, so that a doubt is to its good. It is cut
+from the same model and trained as the winner is.
+
+Differences are means over seeds and rows, with a bootstrap of both. A difference whose whole
+interval lies on one side of zero is told as one; the loss of accuracy is held against 2 points.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: idle threads would spin
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
+
+import numpy as np  # noqa: E402  (after the lines above)
+
+from benchmarks.experiments.claims import interval  # noqa: E402
+from benchmarks.search_table import MOST_LOST, markdown, write_section  # noqa: E402
+from edgecompress.checks.attack import survivors  # noqa: E402
+from edgecompress.checks.shares import Hits  # noqa: E402
+from edgecompress.cli.console import console  # noqa: E402
+from edgecompress.core.case import Case, Contestant, decisions  # noqa: E402
+from edgecompress.core.errors import InputError, MeasureError  # noqa: E402
+from edgecompress.data.named import NamedSources  # noqa: E402
+from edgecompress.recipe.attacking import Attack  # noqa: E402
+from edgecompress.recipe.reading import read_recipe  # noqa: E402
+from edgecompress.runtime.machine import environment  # noqa: E402
+from edgecompress.search.course import Candidate  # noqa: E402
+from edgecompress.search.growth import Box, growth  # noqa: E402
+from edgecompress.search.subnetworks import Cut, Subnetwork, SubnetworkSpace  # noqa: E402
+from edgecompress.store.sealing import write_durably  # noqa: E402
+from edgecompress.workflow.contestants import contestant  # noqa: E402
+from edgecompress.workflow.finalists import judge_finalists, require_judgeable  # noqa: E402
+from edgecompress.workflow.keeping import Keeper  # noqa: E402
+from edgecompress.workflow.search import Found, search_recipe  # noqa: E402
+from edgecompress.workflow.searched import told, write_search  # noqa: E402
+from edgecompress.workflow.workspace import Workspace  # noqa: E402
+
+NEURONS = 16  # multiples
+PAIRS = (("winner", "plain"), ("winner", "random"), ("winner", "teacher"))
+Answers = Mapping[str, Hits]
+"""By measure ("accuracy", then each attack): rows that are right."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The rows, and the attacks of the gate."""
+
+    found: Found
+    ws: Workspace
+
+    @property
+    def attack(self) -> Attack:
+        """What the gate attacks by."""
+        checks = self.found.file.recipe.gate
+        return next(check for check in checks if isinstance(check, Attack))
+
+    def right(self, who: Contestant) -> tuple[Answers, Answers]:
+        """Of this model, and of its teacher.
+
+        Raises:
+            MeasureError: not every row could be attacked, so seeds would not share their rows.
+        """
+        run, role = self.found.frame.run, self.attack.data
+        case = Case(
+            who,
+            self.found.frame.teacher,
+            {role: run.data.load(role)},
+            run.file.recipe.labels,
+            run.file.recipe.seed,
+            keep=Keeper(self.ws.store),
+            sources=NamedSources(run.file.folder, self.ws.resources),
+            workers=self.ws.threads,
+            progress=self.ws.progress,
+        )
+        labels = case.data[role].labels
+        sides = [decisions(case.answers(m, role)) == labels for m in (who, case.teacher)]
+        ours, teacher = ({"accuracy": side} for side in sides)
+        for attack, kept, teachers in survivors(case, self.attack):
+            if len(kept) < self.attack.rows:
+                raise MeasureError(f"{attack}: {len(kept)} of {self.attack.rows} rows attacked")
+            ours[attack], teacher[attack] = kept, teachers
+        return ours, teacher
+
+
+def winner_of(found: Found) -> Candidate[Any]:
+    """See the top of this file."""
+    front = found.course.front()
+    if not front:
+        raise InputError("no student has all goals: nothing can be compared")
+    most = max(len(one.found) for one in front)
+    sure = [one for one in front if len(one.found) == most]
+    floor = max(one.value("accuracy") for one in sure) - MOST_LOST
+    fit = [one for one in sure if one.value("accuracy") >= floor]
+    return max(fit, key=lambda one: (one.value("robustness"), one.name))
+
+
+def plain_of(found: Found, latency_ms: float) -> Subnetwork:
+    """The smallest plain student that is no faster than this; see the top of this file."""
+    space, costs = found.course.evolution.space, found.course.costs
+    if not isinstance(space, SubnetworkSpace):
+        raise InputError("search.space: only subnetworks have a plain student of equal latency")
+    for depth in range(1, 1 + len(space.shape.heads)):
+        for neurons in range(NEURONS, 1 + max(space.shape.intermediate), NEURONS):
+            genome = _plain(space, depth, neurons)
+            whole = _plain(space, depth, max(space.shape.intermediate))
+            if costs(whole)["latency_ms"] < latency_ms:
+                break  # too shallow, however wide
+            if costs(genome)["latency_ms"] >= latency_ms:
+                return genome
+    return _plain(space, len(space.shape.heads), max(space.shape.intermediate))
+
+
+def _plain(space: SubnetworkSpace, depth: int, neurons: int) -> Subnetwork:
+    shape = space.shape
+    kept = np.linspace(0, len(shape.heads) - 1, depth).round().astype(int).tolist()
+    widths = [(k, shape.heads[k], min(neurons, shape.intermediate[k])) for k in kept]
+    return Subnetwork(tuple(Cut(*width) for width in widths), None)
+
+
+def differences(right: Mapping[str, Sequence[Answers]]) -> list[dict[str, Any]]:
+    """The winner minus each of the others, in every measure, paired by seed and row."""
+    found = []
+    for first, second in PAIRS:
+        for measure in right[first][0]:
+            pairs = list(zip(right[first], right[second], strict=True))
+            by_seed = [one[measure].astype(float) - other[measure] for one, other in pairs]
+            value, low, high = interval(by_seed)
+            found.append(
+                {
+                    "first": first,
+                    "second": second,
+                    "measure": measure,
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "by_seed": [float(each.mean()) for each in by_seed],
+                    "rows": len(by_seed[0]),
+                }
+            )
+    return found
+
+
+def compared(genomes: Mapping[str, Any], judge: Judge, seeds: int) -> dict[str, list[Answers]]:
+    """Everybody trained from each seed, and the teacher, on the same rows."""
+    right: dict[str, list[Answers]] = {name: [] for name in (*genomes, "teacher")}
+    for seed in range(seeds):
+        teacher: Answers = {}
+        for name, genome in genomes.items():
+            judge.ws.progress.say(f"{name}, seed {seed}")
+            made = judge.found.frame.student(judge.found.stages(genome), seed)
+            ours, teacher = judge.right(contestant(made, name))
+            right[name].append(ours)
+        right["teacher"].append(teacher)
+    return right
+
+
+def document(evolved: Found, drawn: Found, genomes: Mapping[str, Any]) -> dict[str, Any]:
+    """What both searches came to, and who is compared."""
+    box = Box.around([evolved.course, drawn.course])
+    assert box is not None, "winners have all goals"
+    space, costs = evolved.course.evolution.space, evolved.course.costs
+    searches = {
+        name: {
+            "students": len(found.course.students),
+            "failed": sum(bool(one.failed) for one in found.course.students),
+            "front": len(found.course.front()),
+            "hypervolume": growth(found.course, box)[-1][1],
+            "seconds_of_work": found.course.evaluations.seconds,
+            "workers": found.workers,
+        }
+        for name, found in (("evolution", evolved), ("random", drawn))
+    }
+    models = {
+        name: {"made_of": space.described(genome), **costs(genome)}
+        for name, genome in genomes.items()
+    }
+    return {"searches": searches, "models": models, "environment": environment()}
+
+
+def main() -> None:
+    """Search twice, train and attack the winners, and tell all of it."""
+    asked, began = _asked(), time.monotonic()
+    ws = Workspace.open(asked.store, console(quiet=False, color=False))
+    file = read_recipe(asked.recipe)
+    require_judgeable(file)
+    drawn = search_recipe(file, ws, random=True)
+    evolved = search_recipe(file, ws)
+    judge_finalists(evolved, ws, asked.finalists)
+    page = write_search(told(evolved, ws), None)
+    winner, lucky = winner_of(evolved), winner_of(drawn)
+    plain = plain_of(evolved, winner.costs["latency_ms"])
+    genomes = {"winner": winner.genome, "plain": plain, "random": lucky.genome}
+    right = compared(genomes, Judge(evolved, ws), asked.seeds)
+    found = {
+        "recipe": {"name": file.recipe.name, "digest": file.digest},
+        "seeds": asked.seeds,
+        "winner": winner.name,
+        **document(evolved, drawn, genomes),
+        "values": {
+            name: {measure: [float(one[measure].mean()) for one in each] for measure in each[0]}
+            for name, each in right.items()
+        },
+        "differences": differences(right),
+        "minutes": round((time.monotonic() - began) / 60, 1),
+    }
+    print(markdown(found))
+    ws.progress.say(f"report: {page}")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    write_durably(asked.out / "search-demo.json", json.dumps(found, indent=1) + "\n")
+    if asked.out == HERE / "results":
+        write_section(HERE / "README.md", markdown(found))
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    demo = HERE.parent / "recipes" / "search-demo.yaml"
+    parser.add_argument("recipe", type=Path, nargs="?", default=demo)
+    parser.add_argument("--store", type=Path, help="else the user's")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each that is compared")
+    parser.add_argument("--finalists", type=int, default=3, help="before the recipe's gate")
+    parser.add_argument("--out", type=Path, default=HERE / "results")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

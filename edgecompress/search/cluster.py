@@ -1,0 +1,114 @@
+"""Tasks done by a Ray cluster: one core each, wherever one is free.
+
+What a task says is all that its reply hangs on, so nodes may come and go. Every node must see the
+store and the cache at the same paths, and have the same packages.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from edgecompress.core.errors import EnvironmentFault, MissingExtra
+from edgecompress.core.pool import TRIES, Done, Reply, Task, WorkerDied
+
+GLANCE_S: Final = 1.0  # between looks at how many cores there are
+NOBODY_S: Final = 60.0  # without a core in the whole cluster, until the work is given up
+
+Work = Callable[[Task], Reply]
+
+
+class Cluster:
+    """Whoever is in the cluster right now; Ray must be connected."""
+
+    def __init__(self, ray: Any, work: Work) -> None:
+        """Hire, without starting anybody.
+
+        Args:
+            ray: the module.
+            work: does one task, in a process of any node.
+        """
+        self._ray = ray
+        self._remote = ray.remote(num_cpus=1, max_retries=TRIES - 1)(work)
+
+    @property
+    def workers(self) -> int:
+        """Cores of all nodes that are alive."""
+        return int(self._ray.cluster_resources().get("CPU", 0))
+
+    def work(self, tasks: Sequence[Task]) -> Generator[Done]:
+        """Every task with its reply, in the order in which they are done.
+
+        A task whose process or node dies is tried once more elsewhere.
+
+        Raises:
+            EnvironmentFault: for a minute no node has been there.
+        """
+        left, under_way, alone_s = deque(tasks), dict[Any, Task](), 0.0
+        try:
+            while left or under_way:
+                workers = self.workers
+                while left and len(under_way) < workers:
+                    task = left.popleft()
+                    under_way[self._remote.remote(task)] = task
+                done = self._glance(list(under_way))
+                for reference in done:
+                    yield under_way.pop(reference), self._reply(reference)
+                alone_s = 0.0 if done or workers else alone_s + GLANCE_S
+                if alone_s >= NOBODY_S:
+                    raise EnvironmentFault(
+                        f"search: the cluster has had no node for {NOBODY_S:.0f} s; start one, and "
+                        "run the same command again"
+                    )
+        finally:
+            for reference in under_way:
+                self._ray.cancel(reference, force=True)
+
+    def _glance(self, under_way: list[Any]) -> list[Any]:
+        if not under_way:
+            time.sleep(GLANCE_S)
+            return []
+        done: list[Any] = self._ray.wait(under_way, timeout=GLANCE_S)[0]
+        return done
+
+    def _reply(self, reference: Any) -> Reply | WorkerDied:
+        errors = self._ray.exceptions
+        try:
+            reply: Reply = self._ray.get(reference)
+        except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError) as death:
+            return WorkerDied(str(death).strip().splitlines()[0])
+        except errors.RayTaskError as error:
+            raise error.cause from error
+        return reply
+
+
+@contextmanager
+def connected(work: Work, address: str) -> Iterator[Cluster]:
+    """A cluster for the length of a block.
+
+    Args:
+        work: does one task.
+        address: of its head, "HOST:PORT"; "auto" finds the one that this machine is in, "local"
+            starts one on it.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        EnvironmentFault: nobody answers there.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each run
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            'a cluster needs ray, which is not installed: pip install "edgecompress[search]"'
+        ) from error
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise EnvironmentFault(f"--ray-address {address}: {error}") from error
+    try:
+        yield Cluster(ray, work)
+    finally:
+        ray.shutdown()
