@@ -12,10 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LAST_WORD_S = 1.0  # for a request that was sent before its sender could know that we stop
 
-TOO_SLOW = (
-    b"HTTP/1.1 408 Request Timeout\r\n"
-    b"connection: close\r\ncontent-length: 0\r\n\r\n"
-)
+TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Connection(H11Protocol):

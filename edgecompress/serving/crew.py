@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from prometheus_client.multiprocess import mark_process_dead
 
 from edgecompress.runtime.errors import ExitCode
+from edgecompress.serving.closing import turn_away
 from edgecompress.serving.logs import OURS
 from edgecompress.serving.metrics import SHARED
 from edgecompress.serving.server import EXIT_OF, STOPS
@@ -54,12 +55,20 @@ class Crew:
             time.sleep(LOOK_S)
             for worker in [w for w in self._workers if w.poll() is not None]:
                 self._bury(worker)
-        self._listening.close()
+        self._close()
+        return self._code
+
+    def _close(self) -> None:
+        """Ask all workers to stop; turn clients away just before the first of them closes."""
         for worker in self._workers:
             worker.send_signal(signal.SIGTERM)
+        until = time.monotonic() + self._settings.drain_s
+        while time.monotonic() < until and any(w.poll() is None for w in self._workers):
+            time.sleep(LOOK_S)
+        turn_away(self._listening)
+        self._listening.close()
         for worker in self._workers:
             worker.wait()
-        return self._code
 
     def stop(self, signum: int, frame: object) -> None:
         """The first signal asks to stop; a second one to stop at once."""
@@ -76,7 +85,14 @@ class Crew:
         """A worker ends when its stdin does, so that none outlives its crew."""
         file = self._listening.fileno()
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "edgecompress.serving", self._settings.to_json(), str(file)],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "edgecompress.serving",
+                self._settings.to_json(),
+                str(file),
+            ],
             stdin=subprocess.PIPE,
             pass_fds=[file],
             env={**os.environ, SHARED: str(self._counts)},
@@ -87,7 +103,9 @@ class Crew:
         mark_process_dead(worker.pid, str(self._counts))
         if self._code is not None:
             return
-        LOG.error("worker died", extra={"fields": {"worker": worker.pid, "code": worker.returncode}})
+        LOG.error(
+            "worker died", extra={"fields": {"worker": worker.pid, "code": worker.returncode}}
+        )
         if worker.returncode in HOPELESS:
             self._code = ExitCode(worker.returncode)
         else:

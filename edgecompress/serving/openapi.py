@@ -102,7 +102,7 @@ def _schemas(name: str, labels: Sequence[str], limits: Limits) -> Json:
         score=probability,
         scores=_closed(**dict.fromkeys(labels, probability)),
     )
-    error = _closed(**dict.fromkeys(("code", "message", "hint"), {"type": "string"}))
+    error = _closed(**{key: {"type": "string"} for key in ("code", "message", "hint")})
     named: Json = {"const": name}
     return {
         "Text": text,

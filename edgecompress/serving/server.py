@@ -5,13 +5,13 @@ import logging
 import resource
 import signal
 import socket
-from collections.abc import Iterator
 from types import FrameType
 
 import uvicorn
 
 from edgecompress.runtime.errors import EnvironmentFault, ExitCode
 from edgecompress.serving.app import build
+from edgecompress.serving.closing import HANDSHAKE_S, accept_all, turn_away
 from edgecompress.serving.connections import LAST_WORD_S, Connection
 from edgecompress.serving.logs import OURS
 from edgecompress.serving.served import Served, load
@@ -126,12 +126,16 @@ class Server(uvicorn.Server):
         until = asyncio.get_running_loop().time() + self._drain_s
         while asyncio.get_running_loop().time() < until and not self.force_exit:
             await asyncio.sleep(TICK_S)
-        await self._accept_last(sockets or [])
+        if sockets:
+            await self._close(sockets[0])
         await super().shutdown(sockets)
 
-    async def _accept_last(self, sockets: list[socket.socket]) -> None:
-        """What the kernel has accepted for us would be reset when the socket is closed."""
-        accepted = [connection for listening in sockets for connection in _accept_all(listening)]
+    async def _close(self, listening: socket.socket) -> None:
+        """Take what the kernel has accepted for us, and nothing after it."""
+        if self._parent is None:  # else others may go on; the parent knows when all of them stop
+            turn_away(listening)
+        await asyncio.sleep(HANDSHAKE_S)
+        accepted = list(accept_all(listening))
         for server in self.servers:
             server.close()
         for connection in accepted:
@@ -146,17 +150,6 @@ class Server(uvicorn.Server):
         """Whoever started us has gone, and nobody else would ever stop us."""
         asyncio.get_running_loop().remove_reader(self._parent or 0)
         self.handle_exit(signal.SIGTERM, None)
-
-
-def _accept_all(listening: socket.socket) -> Iterator[socket.socket]:
-    """Until there is none left."""
-    while True:
-        try:
-            yield listening.accept()[0]
-        except ConnectionAbortedError:
-            continue  # its client has gone
-        except OSError:
-            return
 
 
 def _allow_many_connections() -> None:

@@ -9,7 +9,9 @@ from edgecompress.serving.problems import Problem
 from edgecompress.serving.settings import Limits
 
 FORMS = ({"text"}, {"text", "text_pair"}, {"texts"}, {"pairs"})
-SHAPES = '{"text": ".."}, {"text": "..", "text_pair": ".."}, {"texts": [..]} or {"pairs": [[.., ..]]}'
+SHAPES = (
+    '{"text": ".."}, {"text": "..", "text_pair": ".."}, {"texts": [..]} or {"pairs": [[.., ..]]}'
+)
 TENSORS = ("text", "text_pair")  # the inputs of the Open Inference Protocol, in this order
 OUTPUTS = ("label", "score", "scores")
 INFER_KEYS = {"id", "parameters", "outputs"}  # beside `inputs`
