@@ -110,20 +110,24 @@ def command(bundle: Path, options: Options, workers: int | None, **asked: Any) -
         limits=Limits(**{key: asked.pop(key) for key in ("answer_s", "waiting_texts", "texts")}),
         **asked,
     )
+    return int(_serving().serve(settings))
+
+
+def _serving() -> Any:
+    """What serves; loaded here, so that `--help` needs none of its packages."""
     try:
-        serving = import_module("edgecompress.serving.serve")
+        return import_module("edgecompress.serving.serve")
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
         raise MissingExtra(
             f'serve needs {error.name}, which is not installed: pip install "edgecompress[serve]"'
         ) from None
-    return int(serving.serve(settings))
 
 
 def _name(given: str | None, bundle: Path) -> str:
     """What the model is called in addresses."""
-    name = given or bundle.resolve().name
+    name = bundle.resolve().name if given is None else given
     if A_NAME.fullmatch(name):
         return name
     if given is None:

@@ -54,6 +54,10 @@ class Metrics:
         """Tell which model answers."""
         self._model.labels(name, digest).set(1)
 
+    def described(self) -> list[tuple[str, str]]:
+        """Name and meaning of each."""
+        return [(metric.name, metric.documentation) for metric in self._registry.collect()]
+
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
         if SHARED not in os.environ:

@@ -31,6 +31,6 @@ def opened(browser, request, tmp_path) -> Open:
     def open_it(name: str, look: Look) -> Tab:
         file = Path(tmp_path / "report.html")
         file.write_text(page(request.getfixturevalue(name)), encoding="utf-8")
-        return open_page(browser, file, look)
+        return open_page(browser, file.as_uri(), look)
 
     return open_it
