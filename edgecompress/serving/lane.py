@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from edgecompress.runtime.errors import EdgeCompressError
 from edgecompress.runtime.model import EdgeModel, Prediction
-from edgecompress.runtime.text import Encoded, Text
+from edgecompress.runtime.text import Text
 
 MOST_TOGETHER = 64  # texts of several requests that one call answers; larger ones gained nothing
 NEWEST = 0.1  # weight of the newest call in the mean time of a text
@@ -44,8 +43,6 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[Answer]
     since: float = field(default_factory=time.monotonic)
-    waited_s: float = 0.0
-    encoded: list[Encoded] = field(default_factory=list)
 
     def settle(self, outcome: Answer | BaseException) -> None:
         """From the working thread."""
@@ -107,11 +104,7 @@ class Lane:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             jobs = [job, *self._company(job)]
-            try:
-                self._answer([job for job in jobs if not job.done.cancelled()])
-            except BaseException as error:  # a lane without its thread would be a silent server
-                for job in jobs:
-                    job.settle(error)
+            self._answer([job for job in jobs if not job.done.cancelled()])
 
     def _company(self, first: _Job) -> list[_Job]:
         """What waits already, where the graph gives the same answers in company.
@@ -131,25 +124,26 @@ class Lane:
         return found
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
-        begun = time.monotonic()
-        read = [job for job in jobs if self._encode(job, begun)]
-        if not read:
-            return
-        encoded = [text for job in read for text in job.encoded]
-        predictions = iter(self._model.predictions(self._model.answers(encoded)))
-        for job in read:
-            mine = [next(predictions) for _ in job.encoded]
-            cut = sum(text.truncated for text in job.encoded)
-            job.settle(Answer(mine, cut, job.waited_s))
-        taken_s = (time.monotonic() - begun) / len(encoded)
-        self._text_s += NEWEST * (taken_s - self._text_s)
-
-    def _encode(self, job: _Job, now: float) -> bool:
-        """Whether its texts are texts; a strange one must not spoil its company's answers."""
-        job.waited_s = now - job.since
+        """Settle each of them; what goes wrong with one alone goes wrong for that one alone."""
         try:
-            job.encoded = self._model.encoder.encode(job.texts)
-        except EdgeCompressError as error:
-            job.settle(error)
-            return False
-        return True
+            self._answer_together(jobs)
+        except BaseException as error:  # a lane without its thread would be a silent server
+            for job in jobs:
+                if len(jobs) > 1:
+                    self._answer([job])
+                else:
+                    job.settle(error)
+
+    def _answer_together(self, jobs: Sequence[_Job]) -> None:
+        begun = time.monotonic()
+        encoded = [self._model.encoder.encode(job.texts) for job in jobs]
+        texts = [text for job in encoded for text in job]
+        if not texts:
+            return
+        predictions = iter(self._model.predictions(self._model.answers(texts)))
+        for job, read in zip(jobs, encoded, strict=True):
+            mine = [next(predictions) for _ in read]
+            truncated = sum(text.truncated for text in read)
+            job.settle(Answer(mine, truncated, begun - job.since))
+        taken_s = (time.monotonic() - begun) / len(texts)
+        self._text_s += NEWEST * (taken_s - self._text_s)

@@ -140,13 +140,17 @@ class Process:
         connection.close()
         return response.status, json.loads(told)
 
+    def code(self) -> int:
+        """The exit code, once it and all its workers have left by themselves."""
+        code = self.process.wait(timeout=30)
+        self._reading.join(timeout=30)
+        return code
+
     def stop(self, signum: signal.Signals = signal.SIGTERM) -> int:
         """The exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signum)
-        code = self.process.wait(timeout=30)
-        self._reading.join()
-        return code
+        return self.code()
 
 
 @pytest.fixture

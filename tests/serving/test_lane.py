@@ -133,18 +133,21 @@ def test_what_waits_is_answered_together_only_where_company_does_not_matter(inva
     assert model.asked == calls
 
 
-def test_a_strange_text_spoils_nobody_elses_answer():
+@pytest.mark.parametrize(
+    ("strange", "error"), [("?", InputError), ("x" * 13, ZeroDivisionError)], ids=["read", "answer"]
+)
+def test_a_strange_text_spoils_nobody_elses_answer(strange, error):
     model = Counting(batch_invariant=True, open_door=False)
 
     async def script(lane):
         first = asyncio.ensure_future(lane.answer(["a"], PLENTY_S))
         await begun(model)
-        others = [asyncio.ensure_future(lane.answer([text], PLENTY_S)) for text in ("bb", "?")]
+        others = [asyncio.ensure_future(lane.answer([text], PLENTY_S)) for text in ("bb", strange)]
         await asyncio.sleep(0.01)
         model.door.set()
         await first
         assert labels(await others[0]) == ["2"]
-        with pytest.raises(InputError, match="cannot be tokenized"):
+        with pytest.raises(error, match="cannot be tokenized|thirteen"):
             await others[1]
 
     run(model, 10, script)

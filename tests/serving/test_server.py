@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -88,20 +90,23 @@ def test_quiet_leaves_out_the_lines_of_requests(start):
     assert [line["event"] for line in process.log] == ["ready", "stopping", "stopped"]
 
 
-def test_a_reader_of_the_log_may_leave(start):
-    process = start("--workers", "1")
-    port = process.port
-    process.process.stdout.close()
-    for _ in range(3):
-        with connected(("127.0.0.1", port)) as connection:
-            connection.request("GET", "/healthz")
-            assert connection.getresponse().status == 200
+def test_a_reader_of_the_log_may_leave(bundle):
+    command = [sys.executable, "-m", "edgecompress", "serve", str(bundle), "--port", "0"]
+    with subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE) as process:
+        port = int(json.loads(process.stdout.readline())["url"].rpartition(":")[2])
+        process.stdout.close()
+        for _ in range(3):
+            with connected(("127.0.0.1", port)) as connection:
+                connection.request("GET", "/healthz")
+                assert connection.getresponse().status == 200
+        process.terminate()
+    assert process.returncode == 143
 
 
 def test_a_damaged_bundle_is_not_served(start, bundle):
     (bundle / "config.json").write_text("{}")
     process = start("--workers", "2")
-    assert process.stop() == 6
+    assert process.code() == 6
     assert "config.json: changed" in process.stderr()
     assert process.log == []
 
@@ -117,14 +122,14 @@ def test_a_model_that_answers_otherwise_is_not_served(start, bundle):
     golden.write_text("".join(json.dumps(line) + "\n" for line in lines))
     seal_bundle(bundle, sequence=1)
     process = start("--workers", "2")
-    assert process.stop() == 6
+    assert process.code() == 6
     assert any("answers as another model would" in line["event"] for line in process.log)
 
 
 def test_an_address_that_is_taken_is_the_environments_fault(start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = start("--workers", "1", "--port", str(taken.getsockname()[1]))
-        assert process.stop() == 4
+        assert process.code() == 4
     assert "choose another --host or --port" in process.stderr()
 
 
@@ -148,4 +153,5 @@ def test_workers_end_with_whoever_started_them(start):
     process = start("--workers", "2")
     process.wait_for("ready", 2)
     process.process.kill()
-    process.wait_for("stopped", 2)  # read from the pipe that the workers still hold
+    assert process.code() == -9
+    assert [line["event"] for line in process.log].count("stopped") == 2
