@@ -100,7 +100,7 @@ class Crew:
 
     def _bury(self, worker: subprocess.Popen[bytes]) -> None:
         self._workers.remove(worker)
-        mark_process_dead(worker.pid, str(self._counts))
+        mark_process_dead(worker.pid, str(self._counts))  # type: ignore[no-untyped-call]
         if self._code is not None:
             return
         LOG.error(

@@ -105,8 +105,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._parent is not None:
             asyncio.get_running_loop().add_reader(self._parent, self._orphaned)
-        (listening,) = sockets or ()
-        host, port = listening.getsockname()[:2]
+        assert sockets  # `work` gives one
+        host, port = sockets[0].getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         told = {
             "url": f"http://{shown}:{port}",
@@ -126,8 +126,8 @@ class Server(uvicorn.Server):
         until = asyncio.get_running_loop().time() + self._drain_s
         while asyncio.get_running_loop().time() < until and not self.force_exit:
             await asyncio.sleep(TICK_S)
-        if sockets:
-            await self._close(sockets[0])
+        assert sockets
+        await self._close(sockets[0])
         await super().shutdown(sockets)
 
     async def _close(self, listening: socket.socket) -> None:
