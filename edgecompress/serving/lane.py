@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from edgecompress.runtime.model import EdgeModel, Prediction
 from edgecompress.runtime.text import Text
 
-MOST_TOGETHER = 64  # texts of several requests that one call answers; larger ones gained nothing
+MOST_TOGETHER = 64  # texts of several requests in one call; the first waits for the last of them
 NEWEST = 0.1  # weight of the newest call in the mean time of a text
 
 

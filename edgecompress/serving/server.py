@@ -22,6 +22,7 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 EXIT_OF = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGINT: ExitCode.INTERRUPTED}
 TICK_S = 0.1
 WAITING_CONNECTIONS = 2048  # accepted by the kernel, not yet by us
+IDLE_S = 75  # of a connection; longer than the minute that proxies keep theirs
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -85,6 +86,7 @@ class Server(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             backlog=WAITING_CONNECTIONS,
+            timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=int(limits.answer_s + LAST_WORD_S + 1),
         )
         super().__init__(config)

@@ -80,7 +80,7 @@ def listening(settings) -> Iterator[Callable[..., Listening]]:
         mine = replace(settings, limits=replace(Limits(), **limits))
         sock, served = bind(mine), load(mine)
         server = Server(mine, served, None)
-        server.config.timeout_keep_alive = 1  # seconds; tests do not wait for five
+        server.config.timeout_keep_alive = 1  # seconds; tests do not wait for 75
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         started.append((server, served, thread))

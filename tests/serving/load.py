@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +31,11 @@ MOST_TEXTS = 16  # of a request: 1 to 16, each as likely
 OPEN_AT_MOST = 2000  # requests that wait for an answer; beyond it nothing is asked
 PROBE_EVERY_S = 0.05
 LOST_AFTER_S = 30.0
+KEPT_S = 30.0  # a client must let go of an idle connection before its server does
 SETTLED = 0.1  # share of the time after which memory counts, and over which it is compared
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
@@ -74,7 +78,7 @@ class Clients:
     """Keep-alive connections, as many as are needed at once."""
 
     def __init__(self, port: int, texts: Sequence[Text], seed: int) -> None:
-        self._port, self._idle = port, deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
+        self._port, self._idle = port, list[tuple[float, Streams]]()
         self._random, self._texts = random.Random(seed), texts
 
     def request(self) -> tuple[int, bytes]:
@@ -102,10 +106,7 @@ class Clients:
             return type(error).__name__
 
     async def _ask(self, request: bytes) -> str:
-        if self._idle:
-            reader, writer = self._idle.pop()
-        else:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await self._connection()
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
@@ -113,12 +114,21 @@ class Clients:
         if "connection: close" in head:
             writer.close()
         else:
-            self._idle.append((reader, writer))
+            self._idle.append((time.monotonic(), (reader, writer)))
         return head.split(" ")[1]
+
+    async def _connection(self) -> Streams:
+        """The one that was used last, since it is the least likely to be closed."""
+        while self._idle:
+            since, (reader, writer) = self._idle.pop()
+            if time.monotonic() - since < KEPT_S:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
     def close(self) -> None:
         """All of them."""
-        for _, writer in self._idle:
+        for _, (_, writer) in self._idle:
             writer.close()
 
 

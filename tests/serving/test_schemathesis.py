@@ -22,9 +22,10 @@ def failures(address, *options):
 
 
 def test_the_server_does_what_its_document_says(listening):
-    assert failures(listening().address, "--max-examples", "10") == ""
+    few = ("--phases", "examples,fuzzing", "--max-examples", "5")
+    assert failures(listening().address, *few) == ""
 
 
 @pytest.mark.slow
 def test_the_server_does_what_its_document_says_at_length(listening):
-    assert failures(listening().address, "--max-examples", "500") == ""
+    assert failures(listening().address, "--max-examples", "200") == ""
