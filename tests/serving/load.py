@@ -48,6 +48,7 @@ class Seen:
     not_sent: int = 0  # the generator itself did not keep up
     probes_ms: list[float] = field(default_factory=list)
     probes_failed: int = 0
+    late_ms: list[float] = field(default_factory=list)  # of the probes' own alarm clock
     rss_bytes: list[int] = field(default_factory=list)
 
     @property
@@ -69,6 +70,7 @@ class Seen:
             "probe_p50_ms": round(percentile(self.probes_ms, 0.50), 2),
             "probe_p99_ms": round(percentile(self.probes_ms, 0.99), 2),
             "probe_worst_ms": round(max(self.probes_ms), 2),
+            "clock_late_p99_ms": round(percentile(self.late_ms, 0.99), 2),
             "rss_mb": round(self.rss_bytes[-1] / 1e6, 1),
             "memory_growth": round(self.memory_growth, 4),
         }
@@ -170,11 +172,17 @@ async def overload(clients: Clients, rate: float, seconds: float, seen: Seen) ->
 
 @contextmanager
 def watched(port: int, pid: int, seen: Seen):
-    """Probes the server and reads its memory beside what happens in the block."""
+    """Probes the server and reads its memory beside what happens in the block.
+
+    How late the probes are woken is the machine's own doing; where it is much, nothing can be said
+    about the server's.
+    """
     over = threading.Event()
 
     def watch() -> None:
+        due = time.perf_counter() + PROBE_EVERY_S
         while not over.wait(PROBE_EVERY_S):
+            seen.late_ms.append(1000 * (time.perf_counter() - due))
             seen.rss_bytes.append(rss_bytes(pid))
             begun = time.perf_counter()
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LOST_AFTER_S)
@@ -186,6 +194,7 @@ def watched(port: int, pid: int, seen: Seen):
             finally:
                 connection.close()
             seen.probes_ms.append(1000 * (time.perf_counter() - begun))
+            due = time.perf_counter() + PROBE_EVERY_S
 
     thread = threading.Thread(target=watch)
     thread.start()

@@ -14,6 +14,7 @@ from tests.serving.conftest import Process
 from tests.serving.load import measure
 
 REFUSALS = {"200", "429", "503", "504"}
+BUSY_MS = 10  # how late an alarm clock may be on a machine that has time
 WIDTH, LAYERS = 512, 12  # a millisecond or so a text
 
 
@@ -91,5 +92,7 @@ def test_for_three_minutes_in_all(heavy):
     assert seen.statuses["503"] > seen.statuses.total() / 10, told  # it was too much indeed
     assert seen.answered_texts / 90 > 0.5 * seen.capacity_texts_per_s, told
     assert seen.probes_failed == 0, told
-    assert told["probe_p99_ms"] < 100, told
     assert seen.memory_growth < 0.05, told
+    if told["clock_late_p99_ms"] > BUSY_MS:
+        pytest.skip(f"the machine does too much else for the latency of probes: {told}")
+    assert told["probe_p99_ms"] < 100, told
