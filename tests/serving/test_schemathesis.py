@@ -10,22 +10,30 @@ COMMAND = [sys.executable, "-m", "schemathesis.cli", "run"]
 OPTIONS = ["--checks", "all", "--seed", "7", "--no-color", "--suppress-health-check", "all"]
 
 
-def failures(address, *options):
+@pytest.fixture
+def failures(listening, tmp_path_factory):
     """What schemathesis prints if anything is not as promised, else nothing."""
     if find_spec("schemathesis") is None:
         pytest.skip("schemathesis is not installed")
-    url = f"http://{address[0]}:{address[1]}/openapi.json"
-    done = subprocess.run(
-        [*COMMAND, url, *OPTIONS, *options], capture_output=True, text=True, check=False
-    )
-    return done.stdout if done.returncode else ""
+    host, port = listening().address
+
+    def found(*options):
+        done = subprocess.run(
+            [*COMMAND, f"http://{host}:{port}/openapi.json", *OPTIONS, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path_factory.mktemp("schemathesis"),  # it leaves its notes there
+        )
+        return done.stdout if done.returncode else ""
+
+    return found
 
 
-def test_the_server_does_what_its_document_says(listening):
-    few = ("--phases", "examples,fuzzing", "--max-examples", "5")
-    assert failures(listening().address, *few) == ""
+def test_the_server_does_what_its_document_says(failures):
+    assert failures("--phases", "examples,fuzzing", "--max-examples", "5") == ""
 
 
 @pytest.mark.slow
-def test_the_server_does_what_its_document_says_at_length(listening):
-    assert failures(listening().address, "--max-examples", "200") == ""
+def test_the_server_does_what_its_document_says_at_length(failures):
+    assert failures("--max-examples", "200") == ""
