@@ -116,7 +116,7 @@ def http() -> str:
     for path, methods in document("NAME", ("negative", "positive"), Limits())["paths"].items():
         parts += [f"| {m.upper()} | `{path}` | {told['summary']} |" for m, told in methods.items()]
     parts += [
-        "\nNAME is that of the model. The forms of bodies stand in the server's own `/openapi.json`.",
+        "\nNAME is that of the model. The forms of bodies: `/openapi.json` of the server.",
         "\n| status | code | of `/v1/predict` and `infer` |",
         "|--:|---|---|",
         *(f"| {status} | `{CODES[status]}` | {told} |" for status, told in ERRORS.items()),

@@ -154,7 +154,7 @@ class Tab:
 
 
 def open_page(browser: Chromium, address: str, look: Look) -> Tab:
-    """Open `address` in a fresh tab, and note what it asks for and complains about while loading."""
+    """Open `address` in a fresh tab; note what it asks for and complains about while loading."""
     target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
     session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     for domain in ("Page", "Network", "Runtime", "Log"):
