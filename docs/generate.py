@@ -14,6 +14,10 @@ from edgecompress.recipe.checks import CHECKS
 from edgecompress.recipe.reading import json_schema
 from edgecompress.recipe.schema import Recipe
 from edgecompress.recipe.stages import STAGES
+from edgecompress.serving.metrics import Metrics
+from edgecompress.serving.openapi import ERRORS, document
+from edgecompress.serving.problems import CODES
+from edgecompress.serving.settings import Limits
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
@@ -106,6 +110,23 @@ def command_line() -> str:
     return "\n".join(parts)
 
 
+def http() -> str:
+    """Every address of `serve`, every status, every metric."""
+    parts = ["# HTTP\n", NOTE, "\n| method | address | gives |", "|---|---|---|"]
+    for path, methods in document("NAME", ("negative", "positive"), Limits())["paths"].items():
+        parts += [f"| {m.upper()} | `{path}` | {told['summary']} |" for m, told in methods.items()]
+    parts += [
+        "\nNAME is that of the model. The forms of bodies: `/openapi.json` of the server.",
+        "\n| status | code | of `/v1/predict` and `infer` |",
+        "|--:|---|---|",
+        *(f"| {status} | `{CODES[status]}` | {told} |" for status, told in ERRORS.items()),
+        "\n| metric | counts |",
+        "|---|---|",
+        *(f"| `{name}` | {told} |" for name, told in Metrics().described()),
+    ]
+    return "\n".join(parts) + "\n"
+
+
 def _help(command: click.Command, context: click.Context) -> str:
     return f"```text\n{command.get_help(context).rstrip()}\n```\n"
 
@@ -172,6 +193,7 @@ PAGES = {
     "recipe.md": recipe,
     "exit-codes.md": exit_codes,
     "command-line.md": command_line,
+    "http.md": http,
 }
 
 

@@ -29,6 +29,7 @@ VERBS = {
     "report": "Write the report of a run again: html, json, junit, md.",
     "verify": "Check that a bundle is exactly what was released.",
     "predict": "Answer texts with a bundle, as JSON lines.",
+    "serve": "Answer texts over HTTP with a bundle, until a signal.",
     "bench": "Time a model from text to label; judge whether it is slower than another.",
     "compare": "Compare two bundles row by row, with intervals.",
     "resources": "Fetch, list and verify the pinned weights and texts.",

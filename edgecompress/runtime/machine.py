@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 CPU_INFO = Path("/proc/cpuinfo")
+CPU_QUOTAS = (  # of a container: microseconds of CPU time in each period, control groups 2 and 1
+    (Path("/sys/fs/cgroup/cpu.max"),),
+    (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")),
+)
 
 # What decides how fast, and how exactly, 8-bit and 16-bit products are computed.
 FLAGS_THAT_MATTER = frozenset(
@@ -34,6 +38,22 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "versions": {"python": platform.python_version(), **_versions()},
     }
+
+
+def usable_cores() -> int:
+    """Cores that this process may keep busy: those it may run on, or its container's share of them.
+
+    A share counts in whole cores, one at least: two workers on 1.5 cores wait for each other.
+    """
+    cores = len(os.sched_getaffinity(0))
+    for files in CPU_QUOTAS:
+        try:
+            quota_us, period_us = " ".join(f.read_text(encoding="ascii") for f in files).split()
+            if int(quota_us) > 0:
+                return max(1, min(cores, int(quota_us) // int(period_us)))
+        except (OSError, ValueError):
+            continue  # another version of control groups, or "max": no share is set
+    return cores
 
 
 def fingerprint() -> str:

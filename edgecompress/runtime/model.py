@@ -67,7 +67,7 @@ class EdgeModel:
         """
         self.folder, self.file = folder, file
         config = read_config(folder / "config.json")
-        self.labels, self._batch_invariant = config.labels, config.batch_invariant
+        self.labels, self.batch_invariant = config.labels, config.batch_invariant
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
         self.session = _opened(backend, self.file, threads)  # the bare graph, for who measures it
@@ -132,7 +132,15 @@ class EdgeModel:
             InputError: something is not a text.
             IntegrityError: the model's answer is not a number.
         """
-        return [self._prediction(row) for row in self.logits(texts).tolist()]
+        return self.predictions(self.logits(texts))
+
+    def predictions(self, logits: FloatArray) -> list[Prediction]:
+        """[n, classes] -> the label and the probabilities of each row.
+
+        Raises:
+            IntegrityError: the model's answer is not a number.
+        """
+        return [self._prediction(row) for row in logits.tolist()]
 
     def logits(self, texts: Sequence[Text]) -> FloatArray:
         """Raw answers, [n, classes]; never does a text's answer depend on those beside it.
@@ -142,11 +150,14 @@ class EdgeModel:
         says of itself that batches do not matter to it is asked texts of one length together,
         which saves a call for each. Padding is computed in neither case.
         """
-        answers = np.empty((len(texts), len(self.labels)), dtype=np.float32)
-        encoded = self.encoder.encode(texts)
+        return self.answers(self.encoder.encode(texts))
+
+    def answers(self, encoded: Sequence[Encoded]) -> FloatArray:
+        """`logits` of texts that are token ids already, [n, classes]."""
+        answers = np.empty((len(encoded), len(self.labels)), dtype=np.float32)
         lengths = [len(text.ids) for text in encoded]
-        alone = ([row] for row in range(len(texts)))
-        for rows in of_equal_length(lengths) if self._batch_invariant else alone:
+        alone = ([row] for row in range(len(encoded)))
+        for rows in of_equal_length(lengths) if self.batch_invariant else alone:
             together = [encoded[row] for row in rows]
             feed = self._padded(together) if together[1:] else self.feed(together[0])
             answers[rows] = self._run(feed)

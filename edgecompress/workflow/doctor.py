@@ -22,7 +22,7 @@ EXTRAS = {
     "search": ("ray",),
     "inc": ("neural-compressor",),
     "openvino": ("openvino", "nncf"),
-    "serve": ("starlette", "uvicorn"),
+    "serve": ("starlette", "uvicorn", "prometheus-client"),
     "sign": ("model-signing", "pyopenssl"),
     "hub": ("huggingface-hub",),
 }

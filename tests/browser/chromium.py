@@ -118,7 +118,7 @@ class Look:
 
 @dataclass
 class Tab:
-    """One page, opened from a file."""
+    """One page."""
 
     browser: Chromium
     session: str
@@ -138,6 +138,13 @@ class Tab:
             raise RuntimeError(str(told["exceptionDetails"])[:2000])
         return told["result"].get("value")
 
+    def note_events(self) -> None:
+        """Look at what has happened since the browser's events were cleared."""
+        for event in self.browser.events:
+            if event.get("sessionId") == self.session:
+                _note(self, event["method"], event["params"])
+        self.browser.events.clear()
+
     def picture(self, file: Path) -> None:
         """The whole page as a PNG."""
         told = self.browser.ask(
@@ -146,8 +153,8 @@ class Tab:
         file.write_bytes(base64.b64decode(told["data"]))
 
 
-def open_page(browser: Chromium, file: Path, look: Look) -> Tab:
-    """Open `file` in a fresh tab, and note what it asks for and complains about while loading."""
+def open_page(browser: Chromium, address: str, look: Look) -> Tab:
+    """Open `address` in a fresh tab; note what it asks for and complains about while loading."""
     target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
     session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     for domain in ("Page", "Network", "Runtime", "Log"):
@@ -163,13 +170,11 @@ def open_page(browser: Chromium, file: Path, look: Look) -> Tab:
         mobile=False,
     )
     browser.events.clear()
-    browser.ask("Page.navigate", session, url=file.as_uri())
+    browser.ask("Page.navigate", session, url=address)
     browser.wait_for("Page.loadEventFired", session)
     tab = Tab(browser, session)
     tab.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-    for event in browser.events:
-        if event.get("sessionId") == session:
-            _note(tab, event["method"], event["params"])
+    tab.note_events()
     return tab
 
 

@@ -48,6 +48,6 @@ def opened(browser, request, tmp_path) -> Open:
         file, report = Path(tmp_path / "report.html"), request.getfixturevalue(name)
         text = page(report) if isinstance(report, RunReport) else search_page(report)
         file.write_text(text, encoding="utf-8")
-        return open_page(browser, file, look)
+        return open_page(browser, file.as_uri(), look)
 
     return open_it

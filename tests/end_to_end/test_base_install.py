@@ -65,5 +65,12 @@ def test_a_verb_of_the_build_extra_says_what_to_install(bare, verb):
     assert 'pip install "edgecompress[build]"' in done.stderr
 
 
+def test_serve_teaches_itself_and_says_what_it_needs(bare, released):
+    assert run(bare / "edgecompress", "serve", "--help").returncode == 0
+    done = run(bare / "edgecompress", "serve", released.bundle)
+    assert done.returncode == 4
+    assert 'pip install "edgecompress[serve]"' in done.stderr
+
+
 def test_help_lists_all_verbs_all_the_same(bare):
     assert "release" in run(bare / "edgecompress", "--help").stdout

@@ -63,3 +63,26 @@ def test_an_unknown_system_is_described_all_the_same(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(machine, "CPU_INFO", Path("/nowhere/cpuinfo"))
     assert environment()["cpu_flags"] == []
     assert environment()["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ((), 8),  # no control groups
+        (("max 100000",), 8),  # no share is set
+        (("250000 100000",), 2),  # 2.5 cores: whole ones count
+        (("50000 100000",), 1),  # half a core is one worker
+        (("9900000 100000",), 8),  # a share of a larger machine
+        (("-1", "100000"), 8),  # version 1: no share is set
+        (("300000", "100000"), 3),
+        (("rubbish",), 8),
+    ],
+)
+def test_a_container_may_use_its_share_of_the_cores(tmp_path, monkeypatch, files, cores):
+    paths = [tmp_path / f"quota {number}" for number in range(len(files))]
+    for path, content in zip(paths, files, strict=True):
+        path.write_text(content + "\n")
+    quotas = ((tmp_path / "of another version",), tuple(paths) or (tmp_path / "nothing",))
+    monkeypatch.setattr(machine, "CPU_QUOTAS", quotas)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda pid: set(range(8)))
+    assert machine.usable_cores() == cores
