@@ -103,14 +103,13 @@ class Reader:
 
 
 def _merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """Mappings key by key, everything else replaced."""
-    both = base.keys() & part.keys()
-    inner = {
-        key: _merged(base[key], part[key])
-        for key in both
-        if isinstance(base[key], dict) and isinstance(part[key], dict)
+    """Roles and keys of a section replace those of the base; the other ones stay."""
+    sections = {
+        key: {**base[key], **value}
+        for key, value in part.items()
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
     }
-    return {**base, **part, **inner}
+    return {**base, **part, **sections}
 
 
 def fences(page: Path) -> Iterator[tuple[int, str]]:
