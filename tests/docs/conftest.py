@@ -1,4 +1,4 @@
-"""A shell with `edgecompress` in it, a store of its own, and the folder that the tutorial leaves."""
+"""A shell with `edgecompress` in it, its own store, and the folder that the tutorial leaves."""
 
 import os
 import shutil
