@@ -49,4 +49,6 @@ def reader(
     """Somebody in a copy of that folder."""
     folder = Path(shutil.copytree(after_tutorial, tmp_path / "work"))
     monkeypatch.chdir(folder)
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
     return Reader(folder, shell, folder / "first.yaml")
