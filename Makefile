@@ -27,7 +27,7 @@ $(RELEASES): pyproject.toml requirements/lock.txt
 	touch $@
 
 $(INSTALLED): $(RELEASES)
-	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,serve,dev]'
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,serve,dev,docs]'
 	$(PIP) check
 	touch $@
 
@@ -62,10 +62,11 @@ floors:
 	$(BIN)/lint-imports
 
 fast:
-	$(BIN)/pytest -m "not slow" --ignore tests/end_to_end
+	$(BIN)/pytest -m "not slow" --ignore tests/end_to_end --ignore tests/docs/test_pages.py
 
-docs:
+docs: $(INSTALLED) ## has the reference drifted? then build the pages into site/
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(INSTALLED) ## measure training, the runtime and its peers on this machine; needs a release
 	$(BIN)/python benchmarks/training.py
@@ -76,5 +77,5 @@ search-demo: $(RELEASES) ## evolution, random search and plain distillation agai
 	$(BIN)/python benchmarks/search_demo.py
 
 clean: ## remove what make made, but not the store or the fetched resources
-	rm -rf $(VENV) $(VENV)-inc $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks
+	rm -rf $(VENV) $(VENV)-inc $(OUT) build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

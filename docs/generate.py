@@ -36,8 +36,9 @@ MEANINGS = {
     ExitCode.TERMINATED: "SIGTERM; the same command goes on where it stopped",
 }
 
-PAGE_OF = {s.__name__: "stages" for s in STAGES.values()} | {
-    c.__name__: "checks" for c in CHECKS.values()
+# Where a settings class is told of: those of stages and checks below the word in the recipe.
+TOLD_AT = {s.__name__: f"stages.md#{kind}" for kind, s in STAGES.items()} | {
+    c.__name__: f"checks.md#{name}" for name, c in CHECKS.items()
 }
 
 
@@ -127,6 +128,15 @@ def http() -> str:
     return "\n".join(parts) + "\n"
 
 
+def decisions() -> str:
+    """The titles of all decision records."""
+    parts = ["# Decisions\n", NOTE, "\nWhy things are as they are; one page each.\n"]
+    for record in sorted((FOLDER.parent / "decisions").glob("*.md")):
+        heading = record.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        parts.append(f"- [{heading.replace(' — ', ' ')}](../decisions/{record.name})")
+    return "\n".join(parts) + "\n"
+
+
 def _help(command: click.Command, context: click.Context) -> str:
     return f"```text\n{command.get_help(context).rstrip()}\n```\n"
 
@@ -164,7 +174,7 @@ def _type(prop: dict[str, Any]) -> str:
             return " or ".join(dict.fromkeys(options))
     if "$ref" in prop:
         name = str(prop["$ref"].rsplit("/", 1)[-1])
-        return f"[{name}]({PAGE_OF.get(name, 'recipe')}.md#{name.lower()})"
+        return f"[{name}]({TOLD_AT.get(name, f'recipe.md#{name.lower()}')})"
     if prop.get("type") == "array":
         return f"list of {_type(prop.get('items', {}))}"
     bounds = [
@@ -194,6 +204,7 @@ PAGES = {
     "exit-codes.md": exit_codes,
     "command-line.md": command_line,
     "http.md": http,
+    "decisions.md": decisions,
 }
 
 

@@ -16,7 +16,7 @@ from edgecompress.data.inspection import notes_on, overlap
 from edgecompress.data.resources import Resources
 from edgecompress.data.rows import UNLABELLED_ROLES, Rows, rows_of
 from edgecompress.data.shortcuts import inject
-from edgecompress.data.sources import source_of
+from edgecompress.data.sources import FileSource, source_of
 from edgecompress.recipe.crosschecks import judging_roles
 from edgecompress.recipe.mistakes import did_you_mean
 from edgecompress.recipe.schema import DataRef, Recipe
@@ -75,6 +75,18 @@ class Data:
             return None if before is None else max(0, before - self._drawn_away(role))
         _require_rows(role, ref.rows, before)
         return ref.rows
+
+    def inspect(self, role: str) -> None:
+        """Read the rows of a small file for what is wrong with them; other sources are believed.
+
+        Raises:
+            DataError: a column is missing, or rows have no text or no label that is known.
+        """
+        ref = self._ref(role)
+        if ref.from_ is None:
+            source = source_of(ref, self.base, self.resources)
+            if isinstance(source, FileSource) and source.small:
+                rows_of(source.table(), ref, self._labels_of(role))
 
     def load(self, role: str) -> TextSet:
         """The rows of the role, the same ones every time.
@@ -218,13 +230,16 @@ class Data:
 
     def _read(self, role: str) -> Rows:
         ref = self._ref(role)
-        labels = None if role in UNLABELLED_ROLES else self.recipe.labels
-        rows = rows_of(source_of(ref, self.base, self.resources).table(), ref, labels)
+        table = source_of(ref, self.base, self.resources).table()
+        rows = rows_of(table, ref, self._labels_of(role))
         if rows.dropped_empty:
             self.progress.warn(f"data.{role}: {rows.dropped_empty:,} empty texts dropped")
         if role == "transfer":
             rows = self._apart_from_gate(rows)
         return rows if ref.rows is None else self._draw(role, rows, ref.rows)
+
+    def _labels_of(self, role: str) -> tuple[str, ...] | None:
+        return None if role in UNLABELLED_ROLES else self.recipe.labels
 
     def _apart_from_gate(self, rows: Rows) -> Rows:
         """Unlabelled texts come by the thousand; the few that the gate judges on are left out."""

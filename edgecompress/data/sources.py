@@ -88,11 +88,14 @@ class FileSource:
             ) from None
         return {"sha256": digest, "format": format_of(self.name)}
 
+    @property
+    def small(self) -> bool:
+        """Whether it is read in no time; a file that is not there is told of by who reads it."""
+        return not self.path.is_file() or self.path.stat().st_size <= SMALL_BYTES
+
     def rows(self) -> int | None:
         """Counted by reading, unless the file is large."""
-        if self.path.is_file() and self.path.stat().st_size > SMALL_BYTES:
-            return None
-        return len(self.table().lines)
+        return len(self.table().lines) if self.small else None
 
     def table(self) -> Table:
         """Read the whole file."""

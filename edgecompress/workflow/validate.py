@@ -69,6 +69,7 @@ def _pointing_nowhere(file: RecipeFile, data: Data) -> list[Mistake]:
         try:
             data.digest(role)
             data.rows(role)
+            data.inspect(role)
         except (DataError, RecipeError) as error:
             found.append(Mistake(("data", *role.split("/")), str(error)))
     return found

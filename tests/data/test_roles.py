@@ -233,6 +233,14 @@ def test_rows_of_a_large_file_are_not_counted(make_data: MakeData, tmp_path: Pat
     assert make_data({"test": {"source": "r.csv"}}).rows("test") is None
 
 
+def test_rows_of_a_small_file_are_inspected(make_data: MakeData, write_rows: WriteRows):
+    source = write_rows("r.jsonl", [("a film", "positive"), ("a bore", "bad")])
+    data = make_data({"train": {"source": source}, "transfer": {"source": source}})
+    with pytest.raises(DataError, match='r.jsonl:2: unknown label "bad"'):
+        data.inspect("train")
+    data.inspect("transfer")  # nobody reads its labels
+
+
 def test_rows_are_unknown_where_texts_are_cut(make_data: MakeData):
     section = {"transfer": {"source": TINY, "split": "train", "sentences": True}}
     assert make_data(section).rows("transfer") is None

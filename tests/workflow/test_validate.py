@@ -26,6 +26,14 @@ def test_what_points_nowhere_is_told_with_its_line(smoke, ws, change, said):
     assert said in str(caught.value)
 
 
+def test_wrong_rows_of_a_small_file_are_told_with_theirs(smoke, ws):
+    file = smoke(('{source: "resource:tiny-reviews", split: test}', "{source: late.csv}"))
+    rows = "text,label\na film to remember,positive\na bore,bad\n"
+    (file.document.path.parent / "late.csv").write_text(rows)
+    with pytest.raises(RecipeError, match=r'data\.test: late\.csv:3: unknown label "bad"'):
+        validate_recipe(file.document.path, ws.resources)
+
+
 def test_rows_that_can_never_decide_are_refused_with_the_rows_needed(smoke, ws):
     file = smoke(("split: test}", "split: test, rows: 30}"), ("max_drop: 0.06", "max_drop: 0.01"))
     with pytest.raises(GateUndecided, match="needs about 7,114"):

@@ -1,0 +1,57 @@
+"""The reader notices what is not as the page says."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sybil.example import SybilFailure
+
+from tests.docs.reader import Reader
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text: str) -> Path:
+        (tmp_path / "page.md").write_text(text)
+        base = Path(__file__).parent.parent.parent / "recipes/smoke.yaml"
+        Reader(tmp_path, os.environ, base).read(tmp_path / "page.md")
+        return tmp_path
+
+    return read
+
+
+def block(language: str, *lines: str) -> str:
+    return "\n".join([f"```{language}", *lines, "```", ""])
+
+
+@pytest.mark.parametrize("shown", ["a b c d", "a ... d", "... a b c d ...", "a b c... d"])
+def test_output_is_compared_word_by_word(read, shown):
+    read(block("sh", "echo 'a  b'; echo c d") + block("text", shown))
+
+
+@pytest.mark.parametrize("shown", ["a b c", "a ... c", "b c d", "a b... c d e"])
+def test_other_output_is_noticed(read, shown):
+    with pytest.raises(SybilFailure, match=r"page\.md, line 4"):
+        read(block("sh", "echo a b c d") + block("text", shown))
+
+
+def test_a_command_that_fails_is_noticed_wherever_it_stands(read):
+    with pytest.raises(SybilFailure, match="exit code 3"):
+        read(block("sh", "(exit 3)", "echo on"))
+
+
+def test_a_file_is_saved_under_its_name(read):
+    assert (read(block("yaml", "# part.yaml", "seed: 8")) / "part.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [("sed: 8", 'did you mean "seed"'), ("- {kind: exprt}", "exprt"), ("gate: []", "at least 1")],
+)
+def test_a_part_of_a_recipe_must_be_without_mistakes(read, part, said):
+    with pytest.raises(SybilFailure, match=said):
+        read(block("yaml", part))
+
+
+def test_a_block_that_is_skipped_is_not_run(read):
+    read('<!-- skip: next "it would fail" -->\n' + block("sh", "exit 1"))
