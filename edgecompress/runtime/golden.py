@@ -23,6 +23,7 @@ FILE = f"{META}/golden.jsonl"
 # int8 models of 3 and 6 layers, 400 texts: 0.002 to 0.02 on a CPU without VNNI (Haswell, emulated),
 # 0.12 to 0.23 there when 8-bit products may saturate; 1.4 is what unrelated models give.
 MOST_DRIFT = 0.1
+MOST_ANSWERS = 10_000  # more are no test but a burden
 LEAST_SPREAD = 0.1  # logits that hardly vary are compared as if they varied by so much
 
 
@@ -94,8 +95,8 @@ def read_golden(folder: Path) -> list[GoldenAnswer]:
         raise IntegrityError(f"{path}: missing; nothing to compare answers with") from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(f"{path}: a line is not a golden answer: {error!r}") from error
-    if not answers:
-        raise IntegrityError(f"{path}: empty")
+    if not 0 < len(answers) <= MOST_ANSWERS:
+        raise IntegrityError(f"{path}: holds {len(answers):,} answers, not 1 to {MOST_ANSWERS:,}")
     return answers
 
 

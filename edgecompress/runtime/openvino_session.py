@@ -25,8 +25,10 @@ class GraphEnd(NamedTuple):
     shape: list[int | None]  # None where any size will do
 
 
-def open_session(path: Path, threads: int) -> "OpenVinoSession":
+def open_session(path: Path, threads: int, *, capped: bool = False) -> "OpenVinoSession":
     """Compile the graph at `path` for `threads` threads that other work can move about.
+
+    OpenVINO has no limit to its memory, so `capped` changes nothing.
 
     Raises:
         InputError: `threads` is not a number of threads, or the graph is not for OpenVINO.

@@ -5,8 +5,10 @@ its container.
 """
 
 import mmap
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import onnxruntime
@@ -28,6 +30,10 @@ GRAPH_FAULTS = (
 )
 
 MOST_THREADS = 1024
+MEMORY = "EDGECOMPRESS_MEMORY_BYTES"
+BEYOND_MEMORY = "is smaller than requested bytes"  # as onnxruntime says it
+MEMORY_BYTES = 1_500_000_000  # what graphs of bundles share; an encoder of 100 MB takes 300 MB
+LARGEST_FOLDED_BYTES = 262_144  # no graph of ours has a larger constant to compute; 5,000 may
 ERRORS_ONLY = 3  # onnxruntime's severity; below it, it prints advice on every start
 
 # How protobuf writes the key of an external file's name: the length 8, then "location". The last
@@ -36,7 +42,7 @@ EXTERNAL_KEY = b"location"
 LENGTH_ENDS = (0x08, 0x00)
 
 
-def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(path: Path, threads: int, *, capped: bool = False) -> onnxruntime.InferenceSession:
     """Load the graph at `path` for `threads` threads.
 
     Operators run one after the other, each on all threads: an encoder has no branches worth running
@@ -46,8 +52,15 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     taken: slower, but a file then gives the same answers everywhere. Elsewhere they are exact
     anyway, and asking for it would cost half the speed.
 
+    Args:
+        path: of the graph.
+        threads: how many it may use.
+        capped: for graphs of which only hashes are known. A graph of ten operators can ask for
+            terabytes, so all capped ones of a process share one allowance, 1.5 GB or what
+            $EDGECOMPRESS_MEMORY_BYTES says.
+
     Raises:
-        InputError: `threads` is not a number of threads.
+        InputError: `threads` is not a number of threads, the allowance is not a number.
         IntegrityError: the file is missing, damaged, no graph, or keeps weights in other files.
     """
     require_threads(threads)
@@ -58,10 +71,30 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if capped:
+        _share_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.add_session_config_entry(
+            "optimization.constant_folding_max_output_size_in_bytes", str(LARGEST_FOLDED_BYTES)
+        )
     if saturates_int8():
         options.add_session_config_entry("session.x64quantprecision", "1")
     with graph_faults(path, "cannot be loaded"):
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _share_memory() -> None:
+    """Give this process the one arena that capped sessions take their tensors from."""
+    told = os.environ.get(MEMORY) or str(MEMORY_BYTES)
+    if not told.isascii() or not told.isdigit():
+        raise InputError(f"{MEMORY}: must be a number of bytes, got {told!r}")
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    place = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    with suppress(*GRAPH_FAULTS):  # the program around us has made one, by limits of its own
+        onnxruntime.create_and_register_allocator(
+            place, onnxruntime.OrtArenaCfg({"max_mem": int(told)})
+        )
 
 
 def require_threads(threads: int) -> None:
@@ -89,6 +122,8 @@ def graph_faults(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except GRAPH_FAULTS as error:
+        if BEYOND_MEMORY in str(error):
+            what = f"{what} within the memory that bundles may take (${MEMORY} in bytes)"
         raise IntegrityError(f"{path}: {what}: {one_line(error)}") from error
     except MemoryError as error:
         raise EnvironmentFault(f"{path}: {what}: not enough memory") from error
