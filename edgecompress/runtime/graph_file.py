@@ -1,4 +1,4 @@
-"""What a graph from a bundle may consist of, read off its file before anything opens it.
+"""What a graph may consist of, read off its file before anything opens it.
 
 Whoever writes a bundle writes its manifest too, so hashes say nothing about what a graph does.
 An encoder needs few operators; control flow, functions and foreign domains are not among them.
@@ -9,6 +9,7 @@ ways is refused.
 
 import mmap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,11 @@ _MICROSOFT: Final = frozenset(
 )
 OPERATORS: Final = {"": _STANDARD, "ai.onnx": _STANDARD, "com.microsoft": _MICROSOFT}
 
+# How protobuf writes the key of an external file's name: the length 8, then "location". The last
+# byte of that length is 8, or 0 in a needlessly long spelling, so that none can be overlooked.
+_EXTERNAL_KEY: Final = b"location"
+_LENGTH_ENDS: Final = (0x08, 0x00)
+
 _MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 20, 25
 _GRAPH_NODE = 1
 _NODE_OPERATOR, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
@@ -57,23 +63,54 @@ Part = memoryview
 Field = tuple[int, Part | None]  # its number, and its bytes where its length is given
 
 
+def require_one_file(path: Path) -> None:
+    """Refuse a graph that is not there, or whose weights lie elsewhere.
+
+    onnxruntime reads such files while it loads, also through links that leave the folder; so the
+    question must be answered before.
+    """
+    if not path.is_file():
+        raise IntegrityError(f"{path}: missing")
+    with _content(path) as content:
+        if _names_other_files(content):
+            raise IntegrityError(
+                f"{path}: keeps weights in another file, which no manifest vouches for; "
+                "export it again as one file"
+            )
+
+
 def require_plain_graph(path: Path) -> None:
-    """Refuse a graph that holds more than an encoder needs.
+    """Refuse a graph from a bundle that holds more than an encoder needs.
 
     Raises:
-        IntegrityError: it is no graph, has an operator that is not on the list, functions, graphs
-            inside graphs, or too many parts.
+        IntegrityError: it is no graph, keeps weights in other files, has an operator that is not on
+            the list, functions, graphs inside graphs, or too many parts.
     """
-    if path.stat().st_size == 0:
-        raise IntegrityError(f"{path}: empty; not an ONNX graph")
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        memoryview(content) as whole,
-    ):
+    require_one_file(path)
+    with _content(path) as content, memoryview(content) as whole:
         found = _first_problem(whole)
     if found:
         raise IntegrityError(f"{path}: {found}")
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """The bytes of a file, without reading them into memory."""
+    if path.stat().st_size == 0:  # which cannot be mapped
+        yield b""
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
+
+
+def _names_other_files(content: bytes | mmap.mmap) -> bool:
+    """Whether any tensor of the graph says that its bytes are elsewhere."""
+    at = content.find(_EXTERNAL_KEY)
+    while at != -1:
+        if at > 0 and content[at - 1] in _LENGTH_ENDS:
+            return True
+        at = content.find(_EXTERNAL_KEY, at + 1)
+    return False
 
 
 def _first_problem(whole: Part) -> str | None:

@@ -14,7 +14,8 @@ import openvino
 from numpy.typing import NDArray
 
 from edgecompress.runtime.errors import InputError, IntegrityError
-from edgecompress.runtime.session import one_line, require_one_file, require_threads
+from edgecompress.runtime.graph_file import require_one_file
+from edgecompress.runtime.session import one_line, require_threads
 
 
 class GraphEnd(NamedTuple):

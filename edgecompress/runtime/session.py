@@ -4,7 +4,6 @@ Threads are always named, since onnxruntime otherwise counts the cores of the ho
 its container.
 """
 
-import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
 from edgecompress.runtime.errors import EnvironmentFault, InputError, IntegrityError
+from edgecompress.runtime.graph_file import require_one_file
 from edgecompress.runtime.machine import saturates_int8
 
 GRAPH_FAULTS = (
@@ -35,11 +35,6 @@ BEYOND_MEMORY = "is smaller than requested bytes"  # as onnxruntime says it
 MEMORY_BYTES = 1_500_000_000  # what graphs of bundles share; an encoder of 100 MB takes 300 MB
 LARGEST_FOLDED_BYTES = 262_144  # no graph of ours has a larger constant to compute; 5,000 may
 ERRORS_ONLY = 3  # onnxruntime's severity; below it, it prints advice on every start
-
-# How protobuf writes the key of an external file's name: the length 8, then "location". The last
-# byte of that length is 8, or 0 in a needlessly long spelling, so that none can be overlooked.
-EXTERNAL_KEY = b"location"
-LENGTH_ENDS = (0x08, 0x00)
 
 
 def open_session(path: Path, threads: int, *, capped: bool = False) -> onnxruntime.InferenceSession:
@@ -105,17 +100,6 @@ def require_threads(threads: int) -> None:
         )
 
 
-def require_one_file(path: Path) -> None:
-    """Refuse a graph that is not there, or whose weights lie elsewhere."""
-    if not path.is_file():
-        raise IntegrityError(f"{path}: missing")
-    if _names_other_files(path):
-        raise IntegrityError(
-            f"{path}: keeps weights in another file, which no manifest vouches for; "
-            "export it again as one file"
-        )
-
-
 @contextmanager
 def graph_faults(path: Path, what: str) -> Iterator[None]:
     """What onnxruntime throws about a graph becomes an IntegrityError of one line."""
@@ -132,20 +116,3 @@ def graph_faults(path: Path, what: str) -> Iterator[None]:
 def one_line(error: Exception) -> str:
     """What a library threw, cut to what a message can hold."""
     return " ".join(str(error).split())[:300]
-
-
-def _names_other_files(path: Path) -> bool:
-    """Whether any tensor of the graph says that its bytes are elsewhere.
-
-    onnxruntime reads such files while it loads, also through links that leave the folder; so the
-    question must be answered before, and here without the onnx package.
-    """
-    if path.stat().st_size == 0:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        at = content.find(EXTERNAL_KEY)
-        while at != -1:
-            if at > 0 and content[at - 1] in LENGTH_ENDS:
-                return True
-            at = content.find(EXTERNAL_KEY, at + 1)
-    return False
