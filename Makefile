@@ -27,7 +27,7 @@ $(RELEASES): pyproject.toml requirements/lock.txt
 	touch $@
 
 $(INSTALLED): $(RELEASES)
-	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,dev]'
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,sign,dev]'
 	$(PIP) check
 	touch $@
 

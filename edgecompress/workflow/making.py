@@ -50,7 +50,7 @@ def _teacher(run: Run) -> Material:
 def _rows(run: Run, role: str, ref: DataRef) -> Material:
     notes: dict[str, Any] = {"rows": len(run.data.load(role).texts)}
     if ref.source is None:
-        return Material(f"data/{role}", f"drawn from {ref.from_}", {}, notes)
+        return Material(f"data/{role}", f"role:{ref.from_}", {}, notes)
     identity = source_of(ref, run.file.folder, run.ws.resources).identity()
     digest = {"sha256": sha256} if (sha256 := identity.pop("sha256", None)) else {}
     return Material(f"data/{role}", ref.source, digest, {**notes, **identity})
