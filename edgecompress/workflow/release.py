@@ -82,7 +82,7 @@ def release_run(run: Run, report: RunReport, out: Path, how: Terms) -> Path:
     """
     require_holds(report.gate)
     require_free(out)
-    sequence = _next_sequence(out, report, how)
+    sequence = next_sequence(out, report, how)
     if sequence is None:
         run.ws.progress.say(f"{out}: already holds this release")
         return out
@@ -134,8 +134,12 @@ def require_free(out: Path) -> None:
         raise InputError(f"{out}: holds files that are not a bundle; choose another --out")
 
 
-def _next_sequence(out: Path, report: RunReport, how: Terms) -> int | None:
-    """The number of the release that goes to `out`; None where it lies there already."""
+def next_sequence(out: Path, report: RunReport, how: Terms) -> int | None:
+    """The number of the release that goes to `out`; None where it lies there already.
+
+    Raises:
+        InputError: the number that was asked for is not larger than that of the release there.
+    """
     old = _released(out)
     if old is None:
         return how.sequence or 1

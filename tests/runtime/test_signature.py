@@ -66,8 +66,10 @@ def sign(bundle: Path, curve: str = "p256", change: Change = lambda statement: N
 
 @pytest.fixture
 def bundle(make_model: Any, tmp_path: Path) -> Path:
-    folder: Path = make_model()
-    return folder.rename(tmp_path.with_name(f"{tmp_path.name}-bundle"))
+    folder: Path = make_model()  # tmp_path itself
+    moved = folder.rename(tmp_path.with_name(f"{tmp_path.name}-bundle"))
+    tmp_path.mkdir()
+    return moved
 
 
 def check(bundle: Path, key: Path | None) -> str | None:
