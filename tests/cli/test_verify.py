@@ -24,7 +24,7 @@ def test_an_unsigned_bundle_is_called_so(tmp_path, capsys):
     bundle = write_bundle(tmp_path / "bundle", sequence=5)
     digest = verify_bundle(bundle).digest
     assert said(capsys, bundle) == (
-        f"{bundle}: ok, 13 files, release 5, digest {digest[:12]}, not signed\n"
+        f"{bundle}: ok, 14 files, release 5, digest {digest[:12]}, not signed\n"
     )
 
 
@@ -41,7 +41,7 @@ def test_programs_get_the_same_as_a_document(tmp_path, keys, capsys):
         "bundle": str(bundle),
         "ok": True,
         "digest": verify_bundle(bundle).digest,
-        "files": 14,
+        "files": 15,
         "sequence": 2,
         "signer": told["signer"],
         "signature_checked": True,
