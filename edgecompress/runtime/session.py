@@ -6,7 +6,7 @@ its container.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -32,7 +32,7 @@ GRAPH_FAULTS = (
 MOST_THREADS = 1024
 MEMORY = "EDGECOMPRESS_MEMORY_BYTES"
 BEYOND_MEMORY = "is smaller than requested bytes"  # as onnxruntime says it
-MEMORY_BYTES = 1_500_000_000  # what graphs of bundles share; an encoder of 100 MB takes 300 MB
+MEMORY_BYTES = 1_500_000_000  # for what bundles' graphs compute; weights do not count
 LARGEST_FOLDED_BYTES = 262_144  # no graph of ours has a larger constant to compute; 5,000 may
 ERRORS_ONLY = 3  # onnxruntime's severity; below it, it prints advice on every start
 
@@ -51,8 +51,8 @@ def open_session(path: Path, threads: int, *, capped: bool = False) -> onnxrunti
         path: of the graph.
         threads: how many it may use.
         capped: for graphs of which only hashes are known. A graph of ten operators can ask for
-            terabytes, so all capped ones of a process share one allowance, 1.5 GB or what
-            $EDGECOMPRESS_MEMORY_BYTES says.
+            terabytes, so all capped ones of a process share one allowance for what they compute,
+            1.5 GB or what $EDGECOMPRESS_MEMORY_BYTES says.
 
     Raises:
         InputError: `threads` is not a number of threads, the allowance is not a number.
@@ -80,16 +80,17 @@ def open_session(path: Path, threads: int, *, capped: bool = False) -> onnxrunti
 
 @cache
 def _share_memory() -> None:
-    """Give this process the one arena that capped sessions take their tensors from."""
+    """Give this process the one arena that capped sessions compute in.
+
+    Weights lie outside of it: they are as large as their file, which was looked at.
+    """
     told = os.environ.get(MEMORY) or str(MEMORY_BYTES)
     if not told.isascii() or not told.isdigit():
         raise InputError(f"{MEMORY}: must be a number of bytes, got {told!r}")
     kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
     place = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
-    with suppress(*GRAPH_FAULTS):  # the program around us has made one, by limits of its own
-        onnxruntime.create_and_register_allocator(
-            place, onnxruntime.OrtArenaCfg({"max_mem": int(told)})
-        )
+    limits = onnxruntime.OrtArenaCfg({"max_mem": int(told)})
+    onnxruntime.create_and_register_allocator(place, limits)
 
 
 def require_threads(threads: int) -> None:
