@@ -35,7 +35,8 @@ class PublicKey:
     @property
     def pem(self) -> bytes:
         """The one way to write it."""
-        return self.curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        written: bytes = self.curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return written
 
     @property
     def fingerprint(self) -> str:
