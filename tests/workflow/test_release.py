@@ -1,17 +1,36 @@
 """When a bundle may be written, and over what."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
 
-from edgecompress.core.errors import GateBroken, GateUndecided, InputError, MissingExtra
+from edgecompress.core.errors import (
+    GateBroken,
+    GateUndecided,
+    InputError,
+    IntegrityError,
+    MissingExtra,
+)
 from edgecompress.core.gate import GateReport, Limit, Verdict
 from edgecompress.core.measurement import Measurement
 from edgecompress.core.report import ModelFacts, RunReport
+from edgecompress.runtime.admission import Demands, admit
 from edgecompress.runtime.bundle import META, SIGNATURE, SIGNER, seal_bundle
 from edgecompress.workflow import release
-from edgecompress.workflow.release import Terms, next_sequence, require_free, require_holds, terms
+from edgecompress.workflow.release import (
+    Terms,
+    next_sequence,
+    release_run,
+    require_free,
+    require_holds,
+    terms,
+)
+from edgecompress.workflow.run import start
+from tests.security.conftest import make_keys
+from tests.security.hostile_graphs import GRAPHS
+from tests.security.small_bundle import write_model
 
 
 def gate(low, high):
@@ -127,3 +146,38 @@ def test_signing_without_its_packages_says_what_to_install(tmp_path, monkeypatch
     monkeypatch.setattr(release, "import_module", missing)
     with pytest.raises(MissingExtra, match=r'pip install "edgecompress\[sign\]"'):
         terms(None, tmp_path / "key.pem")
+
+
+@pytest.fixture
+def finished(smoke, ws, tmp_path):
+    """A run of the smoke recipe that has, without any training, come to a model of ten words."""
+    run = start(smoke(), ws)
+    run.made.append(SimpleNamespace(path=write_model(tmp_path / "made")))
+    return run
+
+
+def test_a_release_carries_its_papers_and_a_second_one_is_the_first(finished, tmp_path):
+    out = release_run(finished, report(), tmp_path / "out", Terms())
+    for paper in ("provenance.json", "bom.cdx.json", "golden.jsonl", "report.html"):
+        assert (out / META / paper).is_file()
+    sealed = admit(out, Demands()).manifest
+    assert release_run(finished, report(), out, Terms()) == out
+    assert admit(out, Demands()).manifest == sealed
+    release_run(finished, report(), out, Terms(2))
+    assert admit(out, Demands(at_least=2)).manifest.digest != sealed.digest
+
+
+def test_a_signed_release_passes_by_its_key(finished, tmp_path):
+    pytest.importorskip("model_signing", reason="needs the extra sign")
+    keys = make_keys(tmp_path, "publisher")
+    out = release_run(finished, report(), tmp_path / "out", terms(7, keys.private))
+    admitted = admit(out, Demands(keys.public, at_least=7))
+    assert admitted.signer == terms(7, keys.private).signer.public.fingerprint
+
+
+def test_a_graph_that_no_bundle_may_hold_is_not_released(finished, tmp_path):
+    GRAPHS["a branch"](finished.made[-1].path, tmp_path)
+    shutil.rmtree(finished.made[-1].path / META)
+    with pytest.raises(IntegrityError, match="no branches or loops"):
+        release_run(finished, report(), tmp_path / "out", Terms())
+    assert not (tmp_path / "out").exists()
