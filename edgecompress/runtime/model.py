@@ -92,9 +92,7 @@ class EdgeModel:
         backend: Backend = "onnxruntime",
         key: str | Path | None = None,
     ) -> Self:
-        """Load a bundle, after hashing every file of it against its manifest.
-
-        A device can demand more of every bundle: see `runtime/admission.py`.
+        """Load a bundle that is whole, and all that this device demands (`runtime/admission.py`).
 
         Args:
             path: a bundle.
@@ -105,29 +103,25 @@ class EdgeModel:
             backend: "openvino" computes the graph with OpenVINO (extra `openvino`), of a bundle
                 its portable graph where it has one. `edgecompress bench` tells whether that is
                 faster, and answers alike.
-            key: a file with the public key, in PEM, that must have signed the bundle; else the one
-                that $EDGECOMPRESS_KEY names. Without any, unsigned bundles are loaded too.
+            key: the file of the public key that must have signed the bundle; else what
+                $EDGECOMPRESS_KEY names. Without any, unsigned bundles are loaded too.
 
         Raises:
             InputError: there is no such folder, it holds several ONNX files and none is called
                 model.onnx, `threads` is not a number of threads, `key` is no public key, or there
                 is no such back end, or none that reads this graph.
-            IntegrityError: a file is not the one that was sealed, the bundle is not signed by
-                `key` or too old, or the folder holds no classifier that this runtime can run.
-            EnvironmentFault: the back end is not installed, or what reads keys is not.
+            IntegrityError: a file is not the sealed one, the bundle is not signed by `key` or too
+                old, or the folder holds no classifier that this runtime can run.
+            EnvironmentFault: the back end, or what reads keys, is not installed.
         """
         given = Path(path)
-        if key is not None and not verify:
+        if key and not verify:
             raise InputError("verify=False checks no signature; leave out `key`, or verify")
         if not given.is_dir() and (verify or not given.is_file()):
             raise InputError(f"{given}: not a folder")
         digest = admit(given, Demands.here(key)).manifest.digest if verify else None
-        places = (
-            (*PORTABLE_PLACES, *GRAPH_PLACES) if digest and backend == "openvino" else GRAPH_PLACES
-        )
-        folder, file = (
-            (given, _graph_in(given, places)) if given.is_dir() else (_home_of(given), given)
-        )
+        portable = PORTABLE_PLACES if digest and backend == "openvino" else ()
+        folder, file = _found(given, (*portable, *GRAPH_PLACES))
         return cls(folder, file, threads, digest, backend)
 
     @cached_property
@@ -235,6 +229,13 @@ def _opened(backend: str, file: Path, threads: int, *, capped: bool) -> Any:
             f'pip install "edgecompress[{backend}]"'
         ) from None
     return module.open_session(file, threads, capped=capped)
+
+
+def _found(given: Path, places: Sequence[str]) -> tuple[Path, Path]:
+    """The folder of a model and its graph, where one of the two is given."""
+    if given.is_dir():
+        return given, _graph_in(given, places)
+    return _home_of(given), given
 
 
 def _graph_in(folder: Path, places: Sequence[str]) -> Path:
