@@ -41,8 +41,8 @@ VERBS = {
 EXIT_CODES = """\
 Exit codes: 0 ok, the gate holds; 1 the gate does not hold; 2 usage, recipe or data is wrong; \
 3 a bug in edgecompress; 4 the environment prevented it (disk, memory, non-finite loss, missing \
-extra, offline); 5 the gate is undecided; 6 damaged or tampered with; 7 the store is busy; \
-130 Ctrl-C; 143 SIGTERM."""
+extra, offline); 5 the gate is undecided; 6 damaged, tampered with, hostile or not signed as \
+demanded; 7 the store is busy; 130 Ctrl-C; 143 SIGTERM."""
 
 
 class Verbs(click.Group):

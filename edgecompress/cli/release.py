@@ -7,7 +7,7 @@ import click
 from edgecompress.cli import arguments, output
 from edgecompress.cli.judged import begin, show, write
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.release import release_run, require_free
+from edgecompress.workflow.release import release_run, require_free, terms
 from edgecompress.workflow.run import run_recipe
 
 
@@ -20,15 +20,37 @@ from edgecompress.workflow.run import run_recipe
     metavar="DIR",
     help="Where the bundle goes; a bundle that is there is replaced.",
 )
+@click.option(
+    "--sequence",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of this release, larger than those before it; a device can refuse older ones. "
+    "If not said, one more than that of the bundle at DIR.",
+)
+@click.option(
+    "--sign-key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Sign the bundle with this private key (PEM, of an elliptic curve; a password for it "
+    "comes from $EDGECOMPRESS_KEY_PASSWORD). Needs the extra `sign`, and no network.",
+)
 @arguments.report_to
 @common
-def command(recipe: Path, out: Path, report_folder: Path | None, options: Options) -> int:
+def command(
+    recipe: Path,
+    out: Path,
+    sequence: int | None,
+    sign_key: Path | None,
+    report_folder: Path | None,
+    options: Options,
+) -> int:
     """Run RECIPE, judge the result, and write a bundle to DIR if the gate holds.
 
     The last line on stdout is the bundle's path. No bundle is written, and one that lies at DIR is
     left alone, unless every limit holds.
     """
     require_free(out)
+    how = terms(sequence, sign_key)
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws)
     assert report is not None  # a whole run always reaches the gate
@@ -37,7 +59,7 @@ def command(recipe: Path, out: Path, report_folder: Path | None, options: Option
         show(report, options)
     if code:
         return code
-    bundle = release_run(run, report, out)
+    bundle = release_run(run, report, out, how)
     if options.json:
         output.document({"bundle": str(bundle), "model": report.candidate.digest})
     elif not options.events:

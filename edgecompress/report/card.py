@@ -35,7 +35,11 @@ print(model.predict(["a text to classify"]))
 
 `model.onnx` takes `input_ids` and `attention_mask` (and `token_type_ids` for pairs of texts) and
 gives `logits`; any ONNX Runtime can load it. It was judged one text at a time, unpadded: padded
-batches may answer a little differently, see `batch_flip_rate`."""
+batches may answer a little differently, see `batch_flip_rate`.
+
+How it was made stands in `.edgecompress/provenance.json` (in-toto, SLSA) and, with every number
+above, in `.edgecompress/bom.cdx.json` (CycloneDX). If it is signed, `edgecompress verify --key`
+tells whose it is."""
 
 
 def card(report: RunReport, *, license: str, language: str, labels: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
-"""Self-test on the device: `python -m edgecompress.runtime BUNDLE [--threads N] [--json]`.
+"""Self-test on the device: `python -m edgecompress.runtime BUNDLE [--key PUB] [--json]`.
 
-Hashes every file against the manifest, answers the golden texts again, and times that.
+Hashes every file against the manifest, checks the signature if a key is given, answers the golden
+texts again, and times that.
 Exit code: 0 all is well, 2 the call was wrong, 6 the bundle is damaged or answers otherwise.
 
 `--probe` is for measuring from outside: it starts, answers one text and prints one JSON object with
@@ -21,7 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edgecompress.runtime.bundle import is_bundle, verify_bundle
+from edgecompress.runtime.admission import Demands, admit
+from edgecompress.runtime.bundle import is_bundle
 from edgecompress.runtime.errors import EdgeCompressError, ExitCode, IntegrityError
 from edgecompress.runtime.golden import check_golden, golden_text, read_golden
 from edgecompress.runtime.machine import environment
@@ -60,8 +62,9 @@ def self_test(options: argparse.Namespace) -> dict[str, Any]:
         IntegrityError: a file is not the sealed one, or the answers are not the golden ones.
     """
     folder = options.bundle
-    manifest = verify_bundle(folder)
-    model = EdgeModel.load(folder, options.threads, verify=False, backend=options.backend)
+    admitted = admit(folder, Demands.here(options.key, options.at_least))
+    manifest = admitted.manifest
+    model = EdgeModel.load(folder, options.threads, backend=options.backend, key=options.key)
     answers = read_golden(folder)
     golden = check_golden(model, answers)
     if not golden.holds:
@@ -71,6 +74,7 @@ def self_test(options: argparse.Namespace) -> dict[str, Any]:
         "digest": manifest.digest,
         "sequence": manifest.sequence,
         "files": len(manifest.files),
+        "signer": admitted.signer,
         "golden": {
             "texts": golden.texts,
             "other_labels": golden.other_labels,
@@ -108,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit code: 0 all is well, 2 the call was wrong, 6 the bundle is damaged.",
     )
     parser.add_argument("bundle", type=Path)
+    parser.add_argument("--key", metavar="FILE", help="public key that must have signed it")
+    parser.add_argument("--at-least", type=int, metavar="N", help="the oldest release to accept")
     parser.add_argument("--threads", type=int, default=1, help="threads one answer may use")
     parser.add_argument("--backend", choices=SESSIONS, default="onnxruntime")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -2,7 +2,9 @@
 
 The manifest is `.edgecompress/manifest.json`: format version, release sequence, path, size and
 sha256 of every other file, and a digest over all of that. It finds damage and carelessness. It does
-not stop somebody who can rewrite the manifest too; signatures are for that.
+not stop somebody who can rewrite the manifest too: a signature does, over all files and the
+manifest (`signature.py`). It is the one file that the manifest cannot know. A manifest that has the
+signer's public key says that there is a signature, so that nobody can lose it on the way.
 """
 
 import hashlib
@@ -20,6 +22,8 @@ FORMAT_VERSION = 1
 META = ".edgecompress"  # what we say about the model; the rest of a bundle is for everybody
 MANIFEST = f"{META}/manifest.json"
 DRAFT = f"{META}/manifest.draft"
+SIGNER = f"{META}/signer.pem"  # a public key; the manifest knows it, so it tells who will sign
+SIGNATURE = f"{META}/signature.json"  # over everything else, the manifest included
 REQUIRED = ("config.json", "model.onnx", "tokenizer.json")
 LARGEST_MANIFEST_BYTES = 4_000_000  # thousands of files; more is an attack on our memory
 NAMED_AT_MOST = 5  # files an error names before it only counts
@@ -45,6 +49,11 @@ class Manifest:
         """64 hexadecimal characters: the same bundle, to the byte, wherever it lies."""
         text = json.dumps(self._facts(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def signed(self) -> bool:
+        """Whether the bundle was released with a signature; says nothing about what it is worth."""
+        return SIGNER in self.files
 
     def to_json(self) -> str:
         """The one way to write this manifest; any other bytes are damage."""
@@ -87,7 +96,8 @@ def seal_bundle(folder: Path, *, sequence: int) -> str:
     """
     if sequence < 1:
         raise InputError(f"{folder}: the release sequence starts at 1, got {sequence}")
-    (folder / DRAFT).unlink(missing_ok=True)  # of a seal that was killed
+    for old in (DRAFT, SIGNATURE):  # of a seal that was killed, and of other contents
+        (folder / old).unlink(missing_ok=True)
     files = {}
     try:
         for path, size in sorted(_listing(folder)):
@@ -115,8 +125,9 @@ def verify_bundle(folder: Path) -> Manifest:
         raise InputError(f"{folder}: not a folder; a bundle is a folder with {MANIFEST}")
     manifest = _read_manifest(folder)
     found = dict(_listing(folder))
-    missing = sorted(manifest.files.keys() - found.keys())
-    added = sorted(found.keys() - manifest.files.keys())
+    known = manifest.files.keys() | ({SIGNATURE} if manifest.signed else set())
+    missing = sorted(known - found.keys())
+    added = sorted(found.keys() - known)
     problems = list(_misplaced(folder, manifest, missing, added))
     for path in sorted(manifest.files.keys() & found.keys()):
         record = manifest.files[path]
@@ -158,7 +169,9 @@ def _misplaced(
     now_at = {_sha256(folder / path): path for path in added} if missing else {}
     renamed = set()
     for path in missing:
-        if new := now_at.get(manifest.files[path].sha256):
+        if path == SIGNATURE:
+            yield f"{path}: missing, and this bundle was released with a signature"
+        elif new := now_at.get(manifest.files[path].sha256):
             renamed.add(new)
             yield f"{path}: renamed to {new}"
         else:
@@ -169,7 +182,7 @@ def _misplaced(
 
 
 def _listing(folder: Path) -> Iterator[tuple[str, int]]:
-    """Path and size of every file below `folder` but the manifest."""
+    """Path and size of every file below `folder` but the manifest itself."""
     waiting = [""]
     try:
         while waiting:

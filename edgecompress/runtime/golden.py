@@ -23,6 +23,7 @@ FILE = f"{META}/golden.jsonl"
 # int8 models of 3 and 6 layers, 400 texts: 0.002 to 0.02 on a CPU without VNNI (Haswell, emulated),
 # 0.12 to 0.23 there when 8-bit products may saturate; 1.4 is what unrelated models give.
 MOST_DRIFT = 0.1
+MOST_ANSWERS = 10_000  # more are no test but a burden
 LEAST_SPREAD = 0.1  # logits that hardly vary are compared as if they varied by so much
 
 
@@ -96,6 +97,8 @@ def read_golden(folder: Path) -> list[GoldenAnswer]:
         raise IntegrityError(f"{path}: a line is not a golden answer: {error!r}") from error
     if not answers:
         raise IntegrityError(f"{path}: empty")
+    if len(answers) > MOST_ANSWERS:
+        raise IntegrityError(f"{path}: more than {MOST_ANSWERS:,} answers")
     return answers
 
 

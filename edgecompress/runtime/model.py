@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecompress.runtime.bundle import verify_bundle
+from edgecompress.runtime.admission import Demands, admit
 from edgecompress.runtime.config import read_config
 from edgecompress.runtime.errors import EnvironmentFault, InputError, IntegrityError
 from edgecompress.runtime.grouping import of_equal_length
@@ -62,7 +62,8 @@ class EdgeModel:
             folder: config.json and the tokenizer.
             file: the graph, wherever it is.
             threads: how many threads one answer may use.
-            digest: of the bundle, where it was verified.
+            digest: of the bundle, where it was verified; what is known by its hashes alone gets a
+                limited share of this process's memory.
             backend: what computes the graph.
         """
         self.folder, self.file = folder, file
@@ -70,7 +71,9 @@ class EdgeModel:
         self.labels, self.batch_invariant = config.labels, config.batch_invariant
         self.encoder = TextEncoder(folder)
         self.max_length = self.encoder.max_length  # tokens; longer texts are cut
-        self.session = _opened(backend, self.file, threads)  # the bare graph, for who measures it
+        self.session = _opened(
+            backend, file, threads, capped=digest is not None
+        )  # for who measures
         self._inputs = {i.name: _integer_type(self.file, i) for i in self.session.get_inputs()}
         _require_inputs(self.file, self._inputs)
         outputs = {output.name: output.shape for output in self.session.get_outputs()}
@@ -87,8 +90,9 @@ class EdgeModel:
         *,
         verify: bool = True,
         backend: Backend = "onnxruntime",
+        key: str | Path | None = None,
     ) -> Self:
-        """Load a bundle, after hashing every file of it against its manifest.
+        """Load a bundle that is whole, and all that this device demands (`runtime/admission.py`).
 
         Args:
             path: a bundle.
@@ -99,25 +103,25 @@ class EdgeModel:
             backend: "openvino" computes the graph with OpenVINO (extra `openvino`), of a bundle
                 its portable graph where it has one. `edgecompress bench` tells whether that is
                 faster, and answers alike.
+            key: the file of the public key that must have signed the bundle; else what
+                $EDGECOMPRESS_KEY names. Without any, unsigned bundles are loaded too.
 
         Raises:
             InputError: there is no such folder, it holds several ONNX files and none is called
-                model.onnx, `threads` is not a number of threads, or there is no such back end, or
-                none that reads this graph.
-            IntegrityError: a file is not the one that was sealed, or the folder holds no
-                classifier that this runtime can run.
-            EnvironmentFault: the back end is not installed.
+                model.onnx, `threads` is not a number of threads, `key` is no public key, or there
+                is no such back end, or none that reads this graph.
+            IntegrityError: a file is not the sealed one, the bundle is not signed by `key` or too
+                old, or the folder holds no classifier that this runtime can run.
+            EnvironmentFault: the back end, or what reads keys, is not installed.
         """
         given = Path(path)
+        if key and not verify:
+            raise InputError("verify=False checks no signature; leave out `key`, or verify")
         if not given.is_dir() and (verify or not given.is_file()):
             raise InputError(f"{given}: not a folder")
-        digest = verify_bundle(given).digest if verify else None
-        places = (
-            (*PORTABLE_PLACES, *GRAPH_PLACES) if digest and backend == "openvino" else GRAPH_PLACES
-        )
-        folder, file = (
-            (given, _graph_in(given, places)) if given.is_dir() else (_home_of(given), given)
-        )
+        digest = admit(given, Demands.here(key)).manifest.digest if verify else None
+        portable = PORTABLE_PLACES if digest and backend == "openvino" else ()
+        folder, file = _found(given, (*portable, *GRAPH_PLACES))
         return cls(folder, file, threads, digest, backend)
 
     @cached_property
@@ -224,7 +228,7 @@ class EdgeModel:
         return {"label": label, "score": scores[label], "scores": scores}
 
 
-def _opened(backend: str, file: Path, threads: int) -> Any:
+def _opened(backend: str, file: Path, threads: int, *, capped: bool) -> Any:
     """What answers `get_inputs`, `get_outputs` and `run` as an onnxruntime session does."""
     if backend not in SESSIONS:
         raise InputError(f"backend must be {' or '.join(SESSIONS)}, got {backend!r}")
@@ -235,7 +239,14 @@ def _opened(backend: str, file: Path, threads: int) -> Any:
             f"backend {backend!r} needs {error.name}, which is not installed: "
             f'pip install "edgecompress[{backend}]"'
         ) from None
-    return module.open_session(file, threads)
+    return module.open_session(file, threads, capped=capped)
+
+
+def _found(given: Path, places: Sequence[str]) -> tuple[Path, Path]:
+    """The folder of a model and its graph, where one of the two is given."""
+    if given.is_dir():
+        return given, _graph_in(given, places)
+    return _home_of(given), given
 
 
 def _graph_in(folder: Path, places: Sequence[str]) -> Path:

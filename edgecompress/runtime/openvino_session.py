@@ -14,7 +14,8 @@ import openvino
 from numpy.typing import NDArray
 
 from edgecompress.runtime.errors import InputError, IntegrityError
-from edgecompress.runtime.session import one_line, require_one_file, require_threads
+from edgecompress.runtime.graph_file import require_one_file
+from edgecompress.runtime.session import one_line, require_threads
 
 
 class GraphEnd(NamedTuple):
@@ -25,8 +26,10 @@ class GraphEnd(NamedTuple):
     shape: list[int | None]  # None where any size will do
 
 
-def open_session(path: Path, threads: int) -> "OpenVinoSession":
+def open_session(path: Path, threads: int, *, capped: bool = False) -> "OpenVinoSession":
     """Compile the graph at `path` for `threads` threads that other work can move about.
+
+    OpenVINO has no limit to its memory, so `capped` changes nothing.
 
     Raises:
         InputError: `threads` is not a number of threads, or the graph is not for OpenVINO.

@@ -59,10 +59,12 @@ class TextEncoder:
         self.max_length = max_length if max_length is not None else _length_of(settings)
         special = self._tokenizer.num_special_tokens_to_add(is_pair=True)
         if self.max_length <= special:
-            raise InputError(
-                f"max_length must be more than the {special} special tokens of a pair, "
-                f"got {self.max_length}"
-            )
+            told = f"max_length must be more than the {special} special tokens of a pair"
+            if max_length is None:
+                raise IntegrityError(
+                    f"{path}: {told}, tokenizer_config.json says {self.max_length}"
+                )
+            raise InputError(f"{told}, got {max_length}")
         self._tokenizer.enable_truncation(self.max_length, strategy="longest_first")
         self._most_characters = CHARACTERS_A_TOKEN * self.max_length
         self.pad_id = self._pad_id(settings)

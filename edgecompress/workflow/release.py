@@ -1,23 +1,39 @@
 """Verb `release`: run, judge, and pack what holds into a bundle; nothing else becomes one."""
 
+import hashlib
 import json
 import shutil
 import uuid
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from edgecompress.core.artifact import Artifact
-from edgecompress.core.errors import GateBroken, GateUndecided, InputError, IntegrityError
+from edgecompress.core.errors import (
+    GateBroken,
+    GateUndecided,
+    InputError,
+    IntegrityError,
+    MissingExtra,
+)
 from edgecompress.core.gate import GateReport, Outcome
 from edgecompress.core.report import RunReport
 from edgecompress.core.texts import Text
 from edgecompress.recipe.reading import resolved
 from edgecompress.report.card import card
-from edgecompress.runtime.bundle import META, is_bundle, seal_bundle, verify_bundle
+from edgecompress.runtime.bundle import (
+    META,
+    SIGNER,
+    Manifest,
+    is_bundle,
+    seal_bundle,
+    verify_bundle,
+)
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
+from edgecompress.workflow.making import write_making
 from edgecompress.workflow.portable import write_portable
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import Run
@@ -27,32 +43,68 @@ SHIPPED = ("model.onnx", "config.json", "tokenizer.json", "tokenizer_config.json
 SHIPPED_IF_THERE = ("special_tokens_map.json",)
 
 
-def release_run(run: Run, report: RunReport, out: Path) -> Path:
+@dataclass(frozen=True)
+class Terms:
+    """How a bundle leaves."""
+
+    sequence: int | None = None  # of releases; None counts on from the bundle that is there
+    signer: Any = None  # of workflow/signing.py; None leaves the bundle unsigned
+
+
+def terms(sequence: int | None, sign_key: Path | None) -> Terms:
+    """Read the signing key before any compute, where one is given.
+
+    Raises:
+        MissingExtra: signing needs packages that are not installed.
+        InputError: it is no private key.
+    """
+    if sign_key is None:
+        return Terms(sequence)
+    try:
+        signing = import_module("edgecompress.workflow.signing")
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"--sign-key needs {error.name}, which is not installed: "
+            'pip install "edgecompress[sign]"'
+        ) from None
+    return Terms(sequence, signing.read_signer(sign_key))
+
+
+def release_run(run: Run, report: RunReport, out: Path, how: Terms) -> Path:
     """Write the bundle of a run whose gate holds.
 
-    A bundle of the same model and the same recipe that already lies at `out` is left as it is.
+    A bundle of the same model and the same recipe, by the same signer, that already lies at `out`
+    is left as it is, unless another sequence is asked for.
 
     Raises:
         GateBroken, GateUndecided: no bundle; the reports tell why.
-        InputError: `out` holds something that is not a bundle.
+        InputError: `out` holds something that is not a bundle, or a release that is not older.
     """
     require_holds(report.gate)
     require_free(out)
-    model = run.made[-1]
-    sequence, old = _released(out) or (0, None)
-    if old and _same(old, report):
+    sequence = next_sequence(out, report, how)
+    if sequence is None:
         run.ws.progress.say(f"{out}: already holds this release")
         return out
     staging = out.parent / f".{out.name}-{uuid.uuid4().hex[:8]}"
     try:
-        _fill(staging, run, report, model)
-        seal_bundle(staging, sequence=sequence + 1)
+        _fill(staging, run, report)
+        write_making(staging, run, report, sequence)
+        _seal(staging, sequence, how.signer)
         EdgeModel.load(staging)  # what cannot be loaded back is not released
         _swap(staging, out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     run.tell("released", path=str(out))
     return out
+
+
+def _seal(staging: Path, sequence: int, signer: Any) -> None:
+    if signer is not None:
+        signer.announce(staging)
+    seal_bundle(staging, sequence=sequence)
+    if signer is not None:
+        signer.sign(staging)
 
 
 def require_holds(gate: GateReport) -> None:
@@ -82,15 +134,45 @@ def require_free(out: Path) -> None:
         raise InputError(f"{out}: holds files that are not a bundle; choose another --out")
 
 
-def _released(out: Path) -> tuple[int, dict[str, Any]] | None:
-    """Release sequence and report of the bundle at `out`; None where there is no sound one."""
+def next_sequence(out: Path, report: RunReport, how: Terms) -> int | None:
+    """The number of the release that goes to `out`; None where it lies there already.
+
+    Raises:
+        InputError: the number that was asked for is not larger than that of the release there.
+    """
+    old = _released(out)
+    if old is None:
+        return how.sequence or 1
+    there, told = old
+    signer = how.signer.public.fingerprint if how.signer else None
+    same = _same(told, report) and _signer_at(out) == signer
+    if same and how.sequence in (None, there.sequence):
+        return None
+    if how.sequence is None:
+        return there.sequence + 1
+    if how.sequence <= there.sequence:
+        raise InputError(
+            f"--sequence {how.sequence}: {out} holds release {there.sequence}; a later one "
+            f"needs a larger number, at least {there.sequence + 1}"
+        )
+    return how.sequence
+
+
+def _released(out: Path) -> tuple[Manifest, dict[str, Any]] | None:
+    """Manifest and report of the bundle at `out`; None where there is no sound one."""
     if not is_bundle(out):
         return None
     try:
         manifest = verify_bundle(out)
     except IntegrityError:
         return None
-    return manifest.sequence, json.loads((out / META / "report.json").read_text())
+    return manifest, json.loads((out / META / "report.json").read_text())
+
+
+def _signer_at(out: Path) -> str | None:
+    """Fingerprint of the key that the bundle at `out` says it is signed by."""
+    key = out / SIGNER
+    return hashlib.sha256(key.read_bytes()).hexdigest() if key.is_file() else None
 
 
 def _same(old: dict[str, Any], report: RunReport) -> bool:
@@ -100,8 +182,8 @@ def _same(old: dict[str, Any], report: RunReport) -> bool:
     )
 
 
-def _fill(staging: Path, run: Run, report: RunReport, model: Artifact) -> None:
-    meta = staging / META
+def _fill(staging: Path, run: Run, report: RunReport) -> None:
+    meta, model = staging / META, run.made[-1]
     meta.mkdir(parents=True)
     for name in (*SHIPPED, *(n for n in SHIPPED_IF_THERE if (model.path / n).exists())):
         shutil.copyfile(model.path / name, staging / name)  # copied: a link is refused later

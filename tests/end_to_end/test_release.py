@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from edgecompress.runtime import EdgeModel
+from tests.security.conftest import make_keys
 
 
 def report_of(released):
@@ -34,7 +37,52 @@ def test_the_bundle_holds_what_the_contract_names(released):
         ".edgecompress/summary.md",
         ".edgecompress/recipe.resolved.yaml",
         ".edgecompress/golden.jsonl",
+        ".edgecompress/provenance.json",
+        ".edgecompress/bom.cdx.json",
     }
+
+
+def test_the_provenance_is_about_the_files_beside_it(released):
+    meta = released.bundle / ".edgecompress"
+    told = json.loads((meta / "provenance.json").read_text())
+    sealed = {
+        f["path"]: f["sha256"] for f in json.loads((meta / "manifest.json").read_text())["files"]
+    }
+    shipped = {
+        path: digest for path, digest in sealed.items() if not path.startswith(".edgecompress")
+    }
+    assert {s["name"]: s["digest"]["sha256"] for s in told["subject"]} == shipped
+
+
+def test_the_provenance_names_every_role_and_its_rows(released):
+    told = json.loads((released.bundle / ".edgecompress/provenance.json").read_text())
+    built = told["predicate"]["buildDefinition"]
+    rows = {
+        d["name"]: d["annotations"]["rows"]
+        for d in built["resolvedDependencies"]
+        if d["name"].startswith("data/")
+    }
+    seen = report_of(released)["data"]
+    assert rows == {f"data/{role}": seen[role]["rows"] for role in rows}
+    assert set(rows) == {f"data/{role}" for role in built["externalParameters"]["recipe"]["data"]}
+
+
+def test_a_signed_release_runs_where_only_signed_ones_may(released, command):
+    pytest.importorskip("model_signing", reason="needs the extra sign")
+    keys = make_keys(command.folder, "publisher")
+    out = command.folder / "signed"
+    done = command(
+        "release", released.recipe, "--out", out, "--sign-key", keys.private, "--sequence", "7"
+    )
+    assert done.returncode == 0, done.stderr
+    strict = replace(
+        command, extra={"EDGECOMPRESS_KEY": str(keys.public), "EDGECOMPRESS_AT_LEAST": "7"}
+    )
+    assert "release 7" in strict("verify", out).stdout
+    assert strict("predict", out, "a good film").returncode == 0
+    refused = strict("predict", released.bundle, "a good film")
+    assert refused.returncode == 6
+    assert "not signed" in refused.stderr
 
 
 def test_a_second_release_finds_every_step(released):

@@ -10,6 +10,7 @@ from edgecompress.core.exhibit import Exhibit
 from edgecompress.core.gate import GateReport, Limit, Refusal, Verdict
 from edgecompress.core.measurement import Measurement, Refused, exact
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
+from edgecompress.report.making import Making, Material
 from tests.report.full import adversarial, filled
 
 Make = Callable[..., Verdict]
@@ -267,3 +268,24 @@ def hostile(holding: RunReport) -> RunReport:
         stages=tuple(replace(s, kind=HOSTILE, facts={HOSTILE: HOSTILE}) for s in holding.stages),
         data={HOSTILE: {HOSTILE: HOSTILE}},
     )
+
+
+@pytest.fixture
+def make_making() -> Callable[[RunReport], Making]:
+    """A release of two files, its second."""
+
+    def make(report: RunReport) -> Making:
+        return Making(
+            report=report,
+            recipe={"name": "quickstart", "labels": ["negative", "positive"]},
+            license="apache-2.0",
+            sequence=2,
+            teacher=Material("teacher", "resource:minilm-l6", {}, {"pin": "resource:8"}),
+            data=(
+                Material("data/train", "resource:rotten-tomatoes", {}, {"rows": 8530}),
+                Material("data/test", "reviews.csv", {"sha256": "9" * 64}, {"rows": 2015}),
+            ),
+            files={"model.onnx": "1" * 64, "config.json": "2" * 64},
+        )
+
+    return make

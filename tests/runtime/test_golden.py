@@ -119,3 +119,10 @@ def test_answers_about_other_labels_are_refused(folder_with_golden: Path) -> Non
     path.write_text('{"text": "a", "ids": [2, 4, 3], "logits": [0, 1, 2]}\n')
     with pytest.raises(IntegrityError, match="not about 2 labels"):
         check_golden(load(folder_with_golden), read_golden(folder_with_golden))
+
+
+def test_ten_thousand_answers_are_enough(folder_with_golden: Path) -> None:
+    line = '{"text": "a", "ids": [1], "logits": [0, 1]}\n'
+    (folder_with_golden / FILE).write_text(line * 10_001)
+    with pytest.raises(IntegrityError, match="more than 10,000 answers"):
+        read_golden(folder_with_golden)

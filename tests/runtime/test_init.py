@@ -14,6 +14,10 @@ from edgecompress.runtime.bundle import seal_bundle
 from edgecompress.runtime.golden import write_golden
 
 HEAVY = ("torch", "transformers", "onnx", "pydantic", "ruamel", "yaml", "scipy", "click")
+EXTRAS = {  # loaded when a caller asks for what they do
+    "openvino_session.py": {"openvino"},
+    "public_key.py": {"cryptography"},
+}
 BLOCK = f"import sys\nfor name in {HEAVY!r}: sys.modules[name] = None\n"
 
 
@@ -66,8 +70,7 @@ def test_the_sources_import_only_what_ships() -> None:
     folder = Path(edgecompress.runtime.__file__).parent
     ours = {"edgecompress.runtime", "numpy", "onnxruntime", "tokenizers"}
     for path in folder.glob("*.py"):
-        # an extra, loaded when a caller names it
-        extra = {"openvino"} if path.name == "openvino_session.py" else set()
+        extra = EXTRAS.get(path.name, set())
         for line in path.read_text().splitlines():
             if line.startswith(("import ", "from ")):
                 module = line.split()[1]

@@ -7,8 +7,11 @@ import onnx
 import pytest
 
 from edgecompress.runtime import session
-from edgecompress.runtime.errors import IntegrityError
-from edgecompress.runtime.session import open_session
+from edgecompress.runtime.bundle import seal_bundle
+from edgecompress.runtime.errors import InputError, IntegrityError
+from edgecompress.runtime.model import EdgeModel
+from edgecompress.runtime.session import MEMORY, open_session
+from tests.security.hostile_graphs import GRAPHS
 
 
 @pytest.fixture
@@ -105,3 +108,27 @@ def test_a_missing_graph_is_named(tmp_path: Path) -> None:
 def test_nothing_is_printed_about_a_graph(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     open_session(path, 1)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_sealed_graph_cannot_take_the_machines_memory(path: Path) -> None:
+    """256 GB from two constants of a megabyte; on a machine that has them, it would be slow."""
+    GRAPHS["an outer product of 256 GB"](path.parent, path.parent)
+    seal_bundle(path.parent, sequence=1)
+    model = EdgeModel.load(path.parent)
+    with pytest.raises(
+        IntegrityError, match=r"cannot answer within the memory.*\$EDGECOMPRESS_MEM"
+    ):
+        model.predict(["good"])
+
+
+def test_a_capped_graph_answers_as_any_other(path: Path) -> None:
+    told = EdgeModel.load(path.parent, verify=False).logits(["good", "bad film"])
+    seal_bundle(path.parent, sequence=1)
+    assert EdgeModel.load(path.parent).logits(["good", "bad film"]).tolist() == told.tolist()
+
+
+@pytest.mark.parametrize("told", ["much", "-5", "1e9"])
+def test_an_allowance_is_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    monkeypatch.setenv(MEMORY, told)
+    with pytest.raises(InputError, match="EDGECOMPRESS_MEMORY_BYTES: must be a number of bytes"):
+        session._share_memory.__wrapped__()  # what it is told counts once a process

@@ -67,6 +67,14 @@ def test_a_length_without_room_for_text_is_refused(folder: Path) -> None:
         TextEncoder(folder, max_length=3)
 
 
+def test_a_folder_whose_own_length_leaves_no_room_is_broken(folder: Path) -> None:
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 3}')
+    with pytest.raises(
+        IntegrityError, match=r"special tokens of a pair, tokenizer_config\.json says 3"
+    ):
+        TextEncoder(folder)
+
+
 def test_truncation_and_padding_stored_in_the_file_are_ignored(folder: Path) -> None:
     plain = TextEncoder(folder).encode(["a good film"])
 

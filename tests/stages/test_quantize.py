@@ -17,6 +17,7 @@ from edgecompress.models.activations import Calibration
 from edgecompress.models.checkpoint import read_json
 from edgecompress.models.int8 import prepare
 from edgecompress.recipe.shipping import Export, Fallback, Quantize
+from edgecompress.runtime.graph_file import require_plain_graph
 from edgecompress.runtime.model import EdgeModel
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.stages import export, quantize
@@ -208,6 +209,23 @@ def test_the_tokenizer_and_the_labels_come_along(fused: Artifact, new_context: N
     assert {path.name for path in ctx.out.iterdir()} == {path.name for path in fused.path.iterdir()}
     before, after = (read_json(folder / "config.json") for folder in (fused.path, ctx.out))
     assert after | {"edgecompress": before["edgecompress"]} == before
+
+
+@pytest.mark.parametrize("attention", ["fused", "unfused"])
+@pytest.mark.parametrize("changes", [{}, STATIC, OPERATORS, WEIGHTS])
+def test_every_form_may_lie_in_a_bundle(
+    request: pytest.FixtureRequest,
+    new_context: NewContext,
+    calibration: dict[str, TextSet],
+    attention: str,
+    changes: dict[str, Any],
+) -> None:
+    """The runtime opens a bundle's graph only if it knows every operator of it."""
+    ctx = new_context(data=calibration)
+    floating = request.getfixturevalue(attention)
+    require_plain_graph(floating.path / "model.onnx")
+    quantize.run(floating, settings(**changes), ctx)
+    require_plain_graph(ctx.out / "model.onnx")
 
 
 @pytest.mark.parametrize("scheme", ["dynamic", "static"])

@@ -1,11 +1,36 @@
 """When a bundle may be written, and over what."""
 
+import json
+import shutil
+from types import SimpleNamespace
+
 import pytest
 
-from edgecompress.core.errors import GateBroken, GateUndecided, InputError
+from edgecompress.core.errors import (
+    GateBroken,
+    GateUndecided,
+    InputError,
+    IntegrityError,
+    MissingExtra,
+)
 from edgecompress.core.gate import GateReport, Limit, Verdict
 from edgecompress.core.measurement import Measurement
-from edgecompress.workflow.release import require_free, require_holds
+from edgecompress.core.report import ModelFacts, RunReport
+from edgecompress.runtime.admission import Demands, admit
+from edgecompress.runtime.bundle import META, SIGNATURE, SIGNER, seal_bundle
+from edgecompress.workflow import release
+from edgecompress.workflow.release import (
+    Terms,
+    next_sequence,
+    release_run,
+    require_free,
+    require_holds,
+    terms,
+)
+from edgecompress.workflow.run import start
+from tests.security.conftest import make_keys
+from tests.security.hostile_graphs import GRAPHS
+from tests.security.small_bundle import write_model
 
 
 def gate(low, high):
@@ -49,3 +74,110 @@ def test_a_file_is_not_a_folder(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(InputError, match="is not a folder"):
         require_free(tmp_path / "out")
+
+
+def report(model="m", recipe="r"):
+    facts = ModelFacts("it", model, 1, 1, "model.onnx")
+    return RunReport("it", recipe, facts, facts, {}, gate(0.89, 0.91))
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Release 3 of the model "m" by the recipe "r", unsigned."""
+    (tmp_path / META).mkdir()
+    for name in ("config.json", "model.onnx", "tokenizer.json"):
+        (tmp_path / name).touch()
+    told = {"candidate": {"digest": "m"}, "recipe": {"digest": "r"}}
+    (tmp_path / META / "report.json").write_text(json.dumps(told))
+    seal_bundle(tmp_path, sequence=3)
+    return tmp_path
+
+
+def signer(fingerprint):
+    return SimpleNamespace(public=SimpleNamespace(fingerprint=fingerprint))
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "given"),
+    [
+        (report(), None, None),  # it is there already
+        (report(), 3, None),
+        (report(), 5, 5),
+        (report("other"), None, 4),
+        (report(recipe="other"), None, 4),
+        (report("other"), 9, 9),
+    ],
+)
+def test_releases_are_numbered_onwards(out, made, asked, given):
+    assert next_sequence(out, made, Terms(asked)) == given
+
+
+@pytest.mark.parametrize(("made", "asked"), [(report(), 2), (report("other"), 3)])
+def test_a_number_never_comes_twice_or_goes_back(out, made, asked):
+    with pytest.raises(InputError, match=f"--sequence {asked}: .* holds release 3; .* at least 4"):
+        next_sequence(out, made, Terms(asked))
+
+
+@pytest.mark.parametrize(("asked", "given"), [(None, 1), (7, 7)])
+def test_an_empty_place_takes_any_number(tmp_path, asked, given):
+    assert next_sequence(tmp_path, report(), Terms(asked)) == given
+
+
+def test_a_damaged_bundle_does_not_count(out):
+    (out / "config.json").write_text("{}")
+    assert next_sequence(out, report(), Terms()) == 1
+
+
+def test_another_signer_is_another_release(out):
+    assert next_sequence(out, report(), Terms(None, signer("a" * 64))) == 4
+    (out / SIGNER).write_text("key")
+    seal_bundle(out, sequence=3)
+    (out / SIGNATURE).write_text("{}")
+    # sha256 of "key", by coreutils' sha256sum
+    same = "2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683"
+    assert next_sequence(out, report(), Terms(None, signer(same))) is None
+    assert next_sequence(out, report(), Terms()) == 4
+
+
+def test_signing_without_its_packages_says_what_to_install(tmp_path, monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError("no", name="model_signing")
+
+    monkeypatch.setattr(release, "import_module", missing)
+    with pytest.raises(MissingExtra, match=r'pip install "edgecompress\[sign\]"'):
+        terms(None, tmp_path / "key.pem")
+
+
+@pytest.fixture
+def finished(smoke, ws, tmp_path):
+    """A run of the smoke recipe that has, without any training, come to a model of ten words."""
+    run = start(smoke(), ws)
+    run.made.append(SimpleNamespace(path=write_model(tmp_path / "made")))
+    return run
+
+
+def test_a_release_carries_its_papers_and_a_second_one_is_the_first(finished, tmp_path):
+    out = release_run(finished, report(), tmp_path / "out", Terms())
+    for paper in ("provenance.json", "bom.cdx.json", "golden.jsonl", "report.html"):
+        assert (out / META / paper).is_file()
+    sealed = admit(out, Demands()).manifest
+    assert release_run(finished, report(), out, Terms()) == out
+    assert admit(out, Demands()).manifest == sealed
+    release_run(finished, report(), out, Terms(2))
+    assert admit(out, Demands(at_least=2)).manifest.digest != sealed.digest
+
+
+def test_a_signed_release_passes_by_its_key(finished, tmp_path):
+    pytest.importorskip("model_signing", reason="needs the extra sign")
+    keys = make_keys(tmp_path, "publisher")
+    out = release_run(finished, report(), tmp_path / "out", terms(7, keys.private))
+    admitted = admit(out, Demands(keys.public, at_least=7))
+    assert admitted.signer == terms(7, keys.private).signer.public.fingerprint
+
+
+def test_a_graph_that_no_bundle_may_hold_is_not_released(finished, tmp_path):
+    GRAPHS["a branch"](finished.made[-1].path, tmp_path)
+    shutil.rmtree(finished.made[-1].path / META)
+    with pytest.raises(IntegrityError, match="no branches or loops"):
+        release_run(finished, report(), tmp_path / "out", Terms())
+    assert not (tmp_path / "out").exists()
