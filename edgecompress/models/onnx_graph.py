@@ -21,7 +21,7 @@ from onnxruntime.transformers.optimizer import optimize_by_fusion
 from torch import Tensor, nn
 
 from edgecompress.core.errors import StageError
-from edgecompress.models.encoder_config import ATTENTION, EncoderConfig
+from edgecompress.models.encoder_config import EncoderConfig
 from edgecompress.models.nodes import MICROSOFT, attribute
 from edgecompress.models.own_encoder import OwnEncoder
 

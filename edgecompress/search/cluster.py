@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Final
 
 from edgecompress.core.errors import EnvironmentFault, MissingExtra
@@ -99,7 +100,7 @@ def connected(work: Work, address: str) -> Iterator[Cluster]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each run
     try:
-        import ray
+        ray: Any = import_module("ray")
     except ModuleNotFoundError as error:
         raise MissingExtra(
             'a cluster needs ray, which is not installed: pip install "edgecompress[search]"'
