@@ -5,6 +5,7 @@ store and the cache at the same paths, and have the same packages.
 """
 
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,6 +17,7 @@ from edgecompress.core.errors import EnvironmentFault, MissingExtra
 from edgecompress.core.pool import TRIES, Done, Reply, Task, WorkerDied
 
 GLANCE_S: Final = 1.0  # between looks at how many cores there are
+ANSWER_S: Final = 10.0  # until a head must have taken a connection
 NOBODY_S: Final = 60.0  # without a core in the whole cluster, until the work is given up
 
 Work = Callable[[Task], Reply]
@@ -105,6 +107,7 @@ def connected(work: Work, address: str) -> Iterator[Cluster]:
         raise MissingExtra(
             'a cluster needs ray, which is not installed: pip install "edgecompress[search]"'
         ) from error
+    _require_answer(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as error:
@@ -113,3 +116,17 @@ def connected(work: Work, address: str) -> Iterator[Cluster]:
         yield Cluster(ray, work)
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Refuse a head that nobody listens at; Ray itself would go on trying for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not (colon and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        raise EnvironmentFault(
+            f"--ray-address {address}: nobody answers there ({error}); start a head by "
+            "`ray start --head`, or give the address that it printed"
+        ) from error
