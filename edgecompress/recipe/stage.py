@@ -72,6 +72,13 @@ class TrainingSettings(StageSettings):
     max_length: int = Field(default=128, ge=8, le=512, description="tokens a text is cut to")
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1, description="share of steps that warm up")
     weight_decay: float = Field(default=0.01, ge=0, le=1)
+    dropout: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="of every layer while it trains; by default what the model's configuration "
+        "says. 0 suits a small student with many texts, which fits too little rather than too much",
+    )
     max_grad_norm: float = Field(default=1.0, gt=0, description="clip over trained weights only")
     patience: int | None = Field(
         default=None, ge=1, description="stop after so many epochs without a better validation"
@@ -82,6 +89,10 @@ class TrainingSettings(StageSettings):
     checkpoint_every: int = Field(
         default=200, ge=1, description="optimizer steps between resumable checkpoints"
     )
+
+    def idle(self) -> set[str]:
+        """A dropout that is left to the model."""
+        return super().idle() | ({"dropout"} if self.dropout is None else set())
 
     @property
     def draws(self) -> bool:

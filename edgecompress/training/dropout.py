@@ -38,13 +38,19 @@ def _mask(states: Tensor, dropped: int) -> Tensor:
 
 
 @contextmanager
-def quick_dropout(model: nn.Module) -> Iterator[None]:
-    """Within, every plain `nn.Dropout` of the model draws its masks quickly."""
-    plain = [module for module in model.modules() if type(module) is nn.Dropout]
-    for module in plain:
+def training_dropout(model: nn.Module, rate: float | None = None) -> Iterator[None]:
+    """Within, every plain `nn.Dropout` of the model draws its masks quickly.
+
+    Args:
+        model: any network.
+        rate: of all of them within; None leaves each its own.
+    """
+    own = {module: module.p for module in model.modules() if type(module) is nn.Dropout}
+    for module in own:
         module.__class__ = QuickDropout
+        module.p = module.p if rate is None else rate
     try:
         yield
     finally:
-        for module in plain:
-            module.__class__ = nn.Dropout
+        for module, p in own.items():
+            module.__class__, module.p = nn.Dropout, p

@@ -20,7 +20,7 @@ from edgecompress.recipe.stage import TrainingSettings
 from edgecompress.training.batches import Batch, TokenRows, epoch_batches
 from edgecompress.training.chance import capture_chance, restore_chance, seed_chance
 from edgecompress.training.checkpoints import Checkpoint, Checkpoints
-from edgecompress.training.dropout import quick_dropout
+from edgecompress.training.dropout import training_dropout
 from edgecompress.training.memory import keep_memory
 from edgecompress.training.objectives import Loss
 from edgecompress.training.optimizer import (
@@ -135,7 +135,7 @@ def train(
     training = _Training(model, task, settings, around)
     training.resume()
     track = around.progress.track(task.name, training.last - training.first, "steps")
-    with quick_dropout(model), track as bar:
+    with training_dropout(model, settings.dropout), track as bar:
         bar.advance(training.at.step - training.first)
         while not training.at.finished:
             training.run_epoch(bar)

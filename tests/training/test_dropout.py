@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.training.dropout import QuickDropout, quick_dropout
+from edgecompress.training.dropout import QuickDropout, training_dropout
 
 
 @pytest.fixture
@@ -60,6 +60,13 @@ def test_everything_may_be_dropped(ones):
 
 def test_a_model_is_quick_only_within():
     model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Dropout(0.2)))
-    with quick_dropout(model):
+    with training_dropout(model):
         assert type(model[1][0]) is QuickDropout
     assert type(model[1][0]) is nn.Dropout
+
+
+def test_within_a_model_drops_at_the_rate_that_is_asked_for():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Dropout(0.2), nn.Dropout(0.1)))
+    with training_dropout(model, 0.0):
+        assert [one.p for one in model[1]] == [0.0, 0.0]
+    assert [one.p for one in model[1]] == [0.2, 0.1]

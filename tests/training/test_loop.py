@@ -69,6 +69,19 @@ def test_learns(new_encoder, task, here):
     assert not model.training
 
 
+@pytest.mark.parametrize(("asked", "rates"), [(None, {0.1}), (0.0, {0.0}), (0.3, {0.3})])
+def test_every_layer_drops_at_the_rate_of_the_settings(new_encoder, task, here, asked, rates):
+    seen = set()
+
+    def loss(model: Classifier, batch: Batch) -> torch.Tensor:
+        seen.update(one.p for one in model.modules() if isinstance(one, torch.nn.Dropout))
+        return supervised(model, batch)
+
+    settings = SETTINGS.model_copy(update={"dropout": asked})
+    train(new_encoder(), replace(task, loss=loss), settings, here)
+    assert seen == rates
+
+
 def test_the_score_told_is_that_of_the_weights_left(new_encoder, task, here):
     model = new_encoder()
     trained = train(model, task, SETTINGS.model_copy(update={"precision": "bf16"}), here)

@@ -3,6 +3,7 @@
 import pytest
 
 from edgecompress.data.roles import Data
+from edgecompress.recipe.learning import Finetune
 from edgecompress.workflow.plan import Start, make_steps, plan_recipe
 
 
@@ -33,6 +34,11 @@ def test_the_recipes_name_and_gate_do_not_enter_a_key(smoke, ws):
 def test_how_often_checkpoints_are_made_does_not_enter_a_key(smoke, ws):
     other = smoke(("checkpoint_every: 25", "checkpoint_every: 50"))
     assert first_key(other, ws) == first_key(smoke(), ws)
+
+
+def test_a_dropout_that_is_left_to_the_model_does_not_enter_a_key():
+    assert "dropout" in Finetune().idle()
+    assert "dropout" not in Finetune(dropout=0.0).idle()
 
 
 def test_settings_seed_and_data_enter_a_key(smoke, ws):
