@@ -18,9 +18,7 @@ class Address(click.ParamType):
 
     name = "uri"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The address as it is; "" where none was given."""
         text = str(value)
         if text and not _ADDRESS.match(text):
@@ -50,6 +48,6 @@ mlflow = click.option(
     flag_value="",
     metavar="[URI]",
     help="When all is done, send the report to MLflow: to this server or database, else to "
-    "$MLFLOW_TRACKING_URI, else into the file mlflow.db here. A tracker that cannot be reached is a "
-    "warning. Needs the extra `mlflow`.",
+    "$MLFLOW_TRACKING_URI, else into the file mlflow.db here. A tracker that cannot be reached "
+    "is a warning. Needs the extra `mlflow`.",
 )

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments
-from edgecompress.cli.judged import begin, close, show, tracker, write
+from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.gate import gate_recipe
+from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
@@ -33,7 +34,7 @@ def command(
 
     Exit code: 0 the gate holds, 1 it does not, 5 the rows cannot decide it.
     """
-    to = tracker(mlflow, options)
+    to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
     run, report = gate_recipe(file, ws, candidate)
     show(report, options)

@@ -19,7 +19,7 @@ from edgecompress.runtime.errors import ExitCode
 from edgecompress.workflow.records import write_record
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import Run
-from edgecompress.workflow.tracking import track, tracker_address
+from edgecompress.workflow.tracking import track
 from edgecompress.workflow.workspace import Workspace, unheard
 
 
@@ -34,11 +34,6 @@ def begin(recipe: Path, options: Options) -> tuple[RecipeFile, Workspace]:
         listen=listen,
     )
     return read_recipe(recipe), ws
-
-
-def tracker(mlflow: str | None, options: Options) -> str | None:
-    """The address that --mlflow means, asked for before any compute; None without it."""
-    return None if mlflow is None else tracker_address(mlflow, offline=options.offline)
 
 
 def _aloud(event: dict[str, Any]) -> None:
@@ -61,7 +56,7 @@ def write(run: Run, report: RunReport, folder: Path | None) -> ExitCode:
 
 def close(run: Run, folder: Path | None, to: str | None) -> None:
     """What follows once everything is decided: events beside the report, and a tracker's copy."""
-    write_record(run, _folder(run, folder))
+    write_record(run.file.recipe, run.journal, _folder(run, folder))
     if to:
         track(_folder(run, folder), to, run.ws.progress)
 

@@ -26,7 +26,7 @@ VERBS = {
     "gate": "Judge again without training; also a model made elsewhere.",
     "release": "Run, judge, and write a bundle if the gate holds.",
     "search": "Try many students in the place of one stage; show those that nobody beats.",
-    "report": "Write the report of a run again: html, json, junit, md.",
+    "report": "Write the report of a run again: html, json, junit, md; or an index of many runs.",
     "verify": "Check that a bundle is exactly what was released.",
     "predict": "Answer texts with a bundle, as JSON lines.",
     "serve": "Answer texts over HTTP with a bundle, until a signal.",

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
-from edgecompress.cli.judged import begin, close, show, tracker, write
+from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.release import release_run, require_free, terms
 from edgecompress.workflow.run import run_recipe
+from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
@@ -52,7 +53,7 @@ def command(
     left alone, unless every limit holds.
     """
     require_free(out)
-    how, to = terms(sequence, sign_key), tracker(mlflow, options)
+    how, to = terms(sequence, sign_key), tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws)
     assert report is not None  # a whole run always reaches the gate

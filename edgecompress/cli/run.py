@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
-from edgecompress.cli.judged import begin, close, show, tracker, write
+from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.run import run_recipe
+from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
@@ -30,7 +31,7 @@ def command(
     Kill it at any moment and run it again: finished steps are found, training goes on from its last
     checkpoint. `--json=events` streams one JSON document a line as things happen.
     """
-    to = tracker(mlflow, options)
+    to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws, until)
     if report is not None:

@@ -59,7 +59,7 @@ def judge_finalists(found: Found, ws: Workspace, count: int) -> None:
         run, report = run_recipe(read_recipe(written), ws)
         assert report is not None, "nothing was said of stopping early"
         folder = write_reports(report, run.journal.path.with_suffix(""))
-        write_record(run, folder)
+        write_record(run.file.recipe, run.journal, folder)
         journal = found.course.evaluations.journal
         journal.write(EVENT, student=one.name, recipe=report.recipe_digest, run=folder.name)
 

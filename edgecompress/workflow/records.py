@@ -7,17 +7,17 @@ from ruamel.yaml import YAML
 from edgecompress.recipe.reading import resolved
 from edgecompress.recipe.schema import Recipe
 from edgecompress.store.keys import canonical_json
+from edgecompress.store.record import Journal
 from edgecompress.store.sealing import write_durably
-from edgecompress.workflow.run import Run
 
 RECIPE = "recipe.resolved.yaml"
 EVENTS = "events.jsonl"
 
 
-def write_record(run: Run, folder: Path) -> None:
-    """The recipe and the events of `run` so far, below `folder`, which is there already."""
-    write_recipe(run.file.recipe, folder)
-    lines = [canonical_json(event) + "\n" for event in run.journal.events()]
+def write_record(recipe: Recipe, journal: Journal, folder: Path) -> None:
+    """The recipe, and the events of the run so far, below `folder`, which is there already."""
+    write_recipe(recipe, folder)
+    lines = [canonical_json(event) + "\n" for event in journal.events()]
     write_durably(folder / EVENTS, "".join(lines))
 
 

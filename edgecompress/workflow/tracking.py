@@ -63,24 +63,26 @@ class Kept:
         )
 
 
-def tracker_address(address: str, *, offline: bool) -> str:
-    """Where runs go, told before any compute.
+def tracker_address(asked: str | None, *, offline: bool) -> str | None:
+    """Where runs go, told before any compute; None where nobody asked.
 
     Args:
-        address: as MLflow writes it; "" for $MLFLOW_TRACKING_URI, else the file mlflow.db here,
-            which is where MLflow itself looks.
+        asked: an address as MLflow writes it; "" for $MLFLOW_TRACKING_URI, else the file mlflow.db
+            here, which is where MLflow itself looks.
 
     Raises:
         MissingExtra: MLflow is not installed.
         InputError: it lies on the network, which `--offline` forbids.
     """
+    if asked is None:
+        return None
     missing = [name for name in ("mlflow", "sqlalchemy", "alembic") if find_spec(name) is None]
     if missing:
         raise MissingExtra(
             f"--mlflow needs {missing[0]}, which is not installed: "
             'pip install "edgecompress[mlflow]"'
         )
-    found = address or os.environ.get("MLFLOW_TRACKING_URI") or _file_here()
+    found = asked or os.environ.get("MLFLOW_TRACKING_URI") or _file_here()
     parts = urlsplit(found)
     if offline and parts.scheme not in LOCAL and parts.hostname not in HERE:
         raise InputError(
@@ -108,7 +110,9 @@ def track(folder: Path, address: str, progress: Progress) -> None:
 def shown(address: str) -> str:
     """An address without the password that may stand in it."""
     parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else address
+    return (
+        parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else address
+    )
 
 
 def _file_here() -> str:
