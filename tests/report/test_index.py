@@ -40,12 +40,12 @@ def test_each_run_is_a_line_with_a_link_and_its_verdict(index):
 
 def test_a_line_tells_size_speed_drop_and_date(index):
     told = words(rows(index)[0])
-    for shown in ("17.2 MB", "12.3× 12.0 to 12.6×", "0.8 points −0.4 to 2.1 points", "08:48"):
+    for shown in ("17.2 MB", "12.3×12.0 to 12.6×", "0.8 points−0.4 to 2.1 points", "08:48"):
         assert shown in told
 
 
 def test_what_does_not_hold_is_named(index):
-    assert "1 of 8 limits is broken: accuracy drop on test" in words(rows(index)[1])
+    assert "1 of 8 limits is broken: label loyalty on test" in words(rows(index)[1])
 
 
 def test_they_are_counted_by_verdict(index):
