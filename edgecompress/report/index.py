@@ -19,7 +19,12 @@ from edgecompress.report.rendering import environment
 from edgecompress.report.verdicts import deciding, headline, name_of, urgency
 
 SCHEMA_VERSION: Final = 1
-SHOWN: Final = ("size_ratio", "latency_ratio", "accuracy_drop", "label_loyalty")
+SHOWN: Final = {  # measurement -> head of its column
+    "size_ratio": "Of teacher",
+    "latency_ratio": "Speed-up",
+    "accuracy_drop": "Accuracy drop",
+    "label_loyalty": "Label loyalty",
+}
 BEST_FIRST: Final = (Outcome.HOLDS, Outcome.UNDECIDED, Outcome.BROKEN)
 _SCRIPT = files("edgecompress.report").joinpath("templates/sort.js").read_text(encoding="utf-8")
 
@@ -66,7 +71,8 @@ class Row:
 
     run: Listed
     rank: int
-    at: str
+    date: str
+    time: str
     why: str
     cells: tuple[Cell, ...]
 
@@ -80,7 +86,7 @@ def index_page(index: Index) -> str:
         .render(
             index=index,
             counted=_counted(index.runs),
-            shown=SHOWN,
+            heads=SHOWN.values(),
             rows=[_row(run) for run in index.runs],
             script=Markup(_SCRIPT),  # noqa: S704 - a file of this package
             script_digest=digest,
@@ -124,10 +130,10 @@ def _numbers(verdict: Verdict | None) -> dict[str, Any] | None:
 
 
 def _counted(runs: Sequence[Listed]) -> str:
-    """How many there are, and of each verdict: `12 (holds 9, broken 3)`."""
+    """How many there are, and of each verdict: `12 runs: 9 holds, 3 broken`."""
     counts = Counter(run.report.gate.outcome for run in runs)
-    told = [f"{outcome} {counts[outcome]}" for outcome in BEST_FIRST if counts[outcome]]
-    return f"{len(runs)} ({', '.join(told)})"
+    told = [f"{counts[outcome]} {outcome}" for outcome in BEST_FIRST if counts[outcome]]
+    return f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}: {', '.join(told)}"
 
 
 def _row(run: Listed) -> Row:
@@ -135,7 +141,8 @@ def _row(run: Listed) -> Row:
     return Row(
         run,
         BEST_FIRST.index(report.gate.outcome),
-        run.at.strftime("%Y-%m-%d %H:%M"),
+        run.at.strftime("%Y-%m-%d"),
+        run.at.strftime("%H:%M"),
         _why(report),
         tuple(_cell(_worst(report, name)) for name in SHOWN),
     )

@@ -48,7 +48,7 @@ def index_of(folder: Path, out: Path) -> Index:
             "one, into the store or where --report says"
         )
     newest = sorted(runs, key=lambda run: (-run.at.timestamp(), run.name))
-    return Index(folder.resolve().name, tuple(newest), tuple(unread))
+    return Index("/".join(folder.resolve().parts[-2:]), tuple(newest), tuple(unread))
 
 
 def write_index(index: Index, out: Path, forms: Collection[str]) -> list[Path]:

@@ -49,7 +49,7 @@ def test_what_does_not_hold_is_named(index):
 
 
 def test_they_are_counted_by_verdict(index):
-    assert "Runs: 3 (holds 1, undecided 1, broken 1)." in words(index_page(index))
+    assert "3 runs: 1 holds, 1 undecided, 1 broken." in words(index_page(index))
 
 
 def test_a_number_that_was_not_measured_is_a_dash_that_stands_last(holding):
