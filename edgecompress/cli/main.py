@@ -31,7 +31,7 @@ VERBS = {
     "predict": "Answer texts with a bundle, as JSON lines.",
     "serve": "Answer texts over HTTP with a bundle, until a signal.",
     "bench": "Time a model from text to label; judge whether it is slower than another.",
-    "compare": "Compare two bundles row by row, with intervals.",
+    "compare": "Compare two bundles or runs row by row, with intervals.",
     "hub": "Write a bundle as a repository of the Hugging Face hub.",
     "resources": "Fetch, list and verify the pinned weights and texts.",
     "cache": "List, prune and verify the store.",

@@ -30,7 +30,7 @@ from edgecompress.runtime.bundle import (
 )
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
-from edgecompress.workflow.making import write_making
+from edgecompress.workflow.making import hub_origins, write_making
 from edgecompress.workflow.portable import write_portable
 from edgecompress.workflow.records import write_recipe
 from edgecompress.workflow.reports import write_reports
@@ -197,6 +197,7 @@ def _fill(staging: Path, run: Run, report: RunReport) -> None:
             license=recipe.release.license,
             language=recipe.release.language,
             labels=recipe.labels,
+            origins=hub_origins(run),
         )
         (staging / "README.md").write_text(text, encoding="utf-8")
 
