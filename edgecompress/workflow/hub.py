@@ -59,12 +59,11 @@ def write_repository(bundle: Path, folder: Path, demands: Demands) -> Repository
     card_of = hub().ModelCard
     _require_free(folder, bundle)
     admitted = admit(bundle, demands)
-    files = {path: record.size for path, record in admitted.manifest.files.items()}
-    for path in (*files, *_seals(bundle)):
-        files[path] = (bundle / path).stat().st_size
+    paths = sorted((*admitted.manifest.files, *_seals(bundle)))
+    files = {path: (bundle / path).stat().st_size for path in paths}
     card = read_card(bundle / CARD, card_of)
     _clear(folder)
-    for path in sorted(files):  # what says that it is a bundle comes first
+    for path in paths:  # what says that it is a bundle comes first
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(bundle / path, folder / path)
     text = attributes(files)

@@ -1,6 +1,7 @@
 """What the pages show is what happens: every block is run, or says why not."""
 
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_the_tutorial_ends_with_a_bundle_that_answers(after_tutorial: Path) -> N
 def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
     if needed := EXTRAS.get(page.name):
         pytest.importorskip(needed, reason="an extra that is not installed")
+        warnings.simplefilter("ignore")  # of other people's libraries, until this test ends
     reader.read(page)
 
 
