@@ -9,7 +9,7 @@ import click
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:|databricks$")
 
 
-class Address(click.ParamType):
+class Address(click.ParamType):  # type: ignore[type-arg]  # older clicks know no argument
     """Where a tracker listens, as MLflow writes it.
 
     An option whose value may be left out takes the next word for it, so a recipe that follows it

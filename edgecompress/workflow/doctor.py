@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from edgecompress.runtime.machine import environment, usable_cores
-from edgecompress.runtime.timing import time_call
+from edgecompress.runtime.timing import Elapsed, time_call
 
 EXTRAS = {
     "build": ("torch", "transformers", "accelerate", "datasets", "onnx", "pydantic", "scipy"),
@@ -121,7 +121,8 @@ def _health(store: Path) -> Iterator[Finding]:
 
 def _noise() -> Finding:
     """Time one fixed product of matrices: how far do its repetitions lie apart?"""
-    left, times = np.ones((192, 192), np.float32), []
+    left = np.ones((192, 192), np.float32)
+    times: list[Elapsed] = []
     until = time.monotonic() + NOISE_S
     while len(times) < 300 and (time.monotonic() < until or len(times) < 30):
         times.append(time_call(lambda: left @ left @ left))
