@@ -98,9 +98,8 @@ def track(folder: Path, address: str, progress: Progress) -> None:
         with redirect_stdout(sys.stderr):  # MLflow greets there; ours is for results alone
             run = _send(Kept.of(folder), address)
     except Exception as error:  # whatever a tracker or its server comes up with
-        why = (str(error).strip() or type(error).__name__).splitlines()[0]
         progress.warn(
-            f"not sent to MLflow at {shown(address)}: {why[:300]}; nothing else is lost, and "
+            f"not sent to MLflow at {shown(address)}: {_reason(error)}; nothing else is lost, and "
             f"`edgecompress report {folder} --mlflow` tries again"
         )
     else:
@@ -113,6 +112,15 @@ def shown(address: str) -> str:
     return (
         parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else address
     )
+
+
+def _reason(error: BaseException) -> str:
+    """One line: what the system said at the bottom of it, else what MLflow says."""
+    root = error
+    while deeper := root.__cause__ or root.__context__:
+        root = deeper
+    told = root if isinstance(root, OSError) else error
+    return (str(told).strip() or type(told).__name__).splitlines()[0][:300]
 
 
 def _file_here() -> str:
