@@ -27,7 +27,7 @@ $(RELEASES): pyproject.toml requirements/lock.txt
 	touch $@
 
 $(INSTALLED): $(RELEASES)
-	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,search,serve,sign,dev,docs]'
+	$(PIP) install -c requirements/lock.txt -e '.[build,attack,openvino,search,serve,sign,mlflow,dev,docs]'
 	$(PIP) check
 	touch $@
 

@@ -51,7 +51,10 @@ def ls(options: Options) -> None:
 @click.option("--all", "everything", is_flag=True, help="Everything.")
 @common
 def prune(days: float | None, everything: bool, options: Options) -> None:
-    """Delete finished steps, leftovers and damaged objects; a later run makes them again."""
+    """Delete finished steps, leftovers and damaged objects; a later run makes them again.
+
+    Reports and events of runs stay; `compare` no longer finds what such a run has made.
+    """
     if everything == (days is not None):
         raise click.UsageError("give --older-than DAYS or --all")
     pruned = _store(options).prune(older_than_days=days, keep=())

@@ -1,7 +1,6 @@
 """`edgecompress compare A B`."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
@@ -11,50 +10,58 @@ from edgecompress.core.measurement import Measurement
 from edgecompress.recipe.schema import DataRef
 from edgecompress.report.numbers import figures
 from edgecompress.workflow.compare import (
-    compare_bundles,
+    compare_models,
     golden_texts,
     labelled_texts,
+    model_of,
     shared_labels,
 )
+from edgecompress.workflow.places import store_folder
 from edgecompress.workflow.workspace import cached_resources
-
-BUNDLE = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("first", type=BUNDLE)
-@click.argument("second", type=BUNDLE)
+@click.argument("first")
+@click.argument("second")
 @click.option(
     "--data",
     metavar="SOURCE",
     help="Labelled texts: a .csv, .tsv, .jsonl or .parquet file with `text` and `label`, "
     "or resource:NAME. "
-    "Without it, the texts that A carries, which have no labels.",
+    "Without it, the texts that a bundle carries, which have no labels.",
 )
 @click.option("--split", help="Split of the source, where it has several.")
 @click.option("--text-pair", metavar="COLUMN", help="Column of the second text, for pairs.")
 @common
 def command(
-    first: Path,
-    second: Path,
+    first: str,
+    second: str,
     data: str | None,
     split: str | None,
     text_pair: str | None,
     options: Options,
 ) -> None:
-    """Compare two bundles on the same rows, with intervals.
+    """Compare two models on the same rows, with intervals.
+
+    FIRST and SECOND are bundles, folders with an ONNX classifier, or runs: the name of one in the
+    store, or a folder that --report has written.
 
     accuracy_drop is first minus second; label_loyalty is how often they agree; latency_ratio is how
-    many times faster the second is, timed turn about on one thread.
+    many times faster the second is, timed turn about on one thread. Nothing is judged: `bench
+    --against` does that, and `gate` against the teacher.
+
+    \b
+    edgecompress compare release candidate --data reviews.csv
     """
-    progress = options.progress()
+    progress, store = options.progress(), store_folder(options.store)
+    old, new = (model_of(name, store, progress) for name in (first, second))
     if data is None:
-        texts = golden_texts(first)
+        texts = golden_texts(old, new)
     else:
         resources = cached_resources(progress, offline=options.offline)
         ref = DataRef(source=data, split=split, text_pair=text_pair)
-        texts = labelled_texts(ref, shared_labels(first, second), resources)
-    found = compare_bundles(first, second, texts, progress)
+        texts = labelled_texts(ref, shared_labels(old, new), resources)
+    found = compare_models(old, new, texts, progress)
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})
         return

@@ -14,6 +14,8 @@ from edgecompress.workflow.places import store_folder
 def command(options: Options) -> int:
     """Look at the machine, the packages, the store, and whether time can be measured here.
 
+    `!!` would prevent a run, `--` is worth knowing. Put it into a report of a fault.
+
     Exit code: 0 all is well, 4 something would prevent a run.
     """
     findings = examine(store_folder(options.store))

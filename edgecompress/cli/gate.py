@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments
-from edgecompress.cli.judged import begin, show, write
+from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.gate import gate_recipe
+from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
@@ -20,15 +21,23 @@ from edgecompress.workflow.gate import gate_recipe
     "or the .onnx file in it, where there are several.",
 )
 @arguments.report_to
+@arguments.mlflow
 @common
 def command(
-    recipe: Path, candidate: Path | None, report_folder: Path | None, options: Options
+    recipe: Path,
+    candidate: Path | None,
+    report_folder: Path | None,
+    mlflow: str | None,
+    options: Options,
 ) -> int:
     """Judge again, without training: what RECIPE made, or the model in --candidate.
 
     Exit code: 0 the gate holds, 1 it does not, 5 the rows cannot decide it.
     """
+    to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
     run, report = gate_recipe(file, ws, candidate)
     show(report, options)
-    return write(run, report, report_folder)
+    code = write(run, report, report_folder)
+    close(run, report_folder, to)
+    return code

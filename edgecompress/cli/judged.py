@@ -16,8 +16,10 @@ from edgecompress.report.annotations import annotations
 from edgecompress.report.json import document
 from edgecompress.report.table import text_table
 from edgecompress.runtime.errors import ExitCode
+from edgecompress.workflow.records import write_record
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import Run
+from edgecompress.workflow.tracking import track
 from edgecompress.workflow.workspace import Workspace, unheard
 
 
@@ -44,12 +46,23 @@ def write(run: Run, report: RunReport, folder: Path | None) -> ExitCode:
     On GitHub's runners each limit that does not hold is also told as an annotation. That goes to
     stderr, which the runner reads as well: stdout is for results alone.
     """
-    written = write_reports(report, folder or run.journal.path.with_suffix(""))
+    written = write_reports(report, _folder(run, folder))
     run.ws.progress.say(f"report: {written / 'report.html'}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(report, os.path.relpath(run.file.document.path)):
             click.echo(line, err=True)
     return EXIT_OF[report.gate.outcome]
+
+
+def close(run: Run, folder: Path | None, to: str | None) -> None:
+    """What follows once everything is decided: events beside the report, and a tracker's copy."""
+    write_record(run.file.recipe, run.journal, _folder(run, folder))
+    if to:
+        track(_folder(run, folder), to, run.ws.progress)
+
+
+def _folder(run: Run, asked: Path | None) -> Path:
+    return asked or run.journal.path.with_suffix("")
 
 
 def show(report: RunReport, options: Options) -> None:

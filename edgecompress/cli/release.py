@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
-from edgecompress.cli.judged import begin, show, write
+from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.release import release_run, require_free, terms
 from edgecompress.workflow.run import run_recipe
+from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
@@ -35,6 +36,7 @@ from edgecompress.workflow.run import run_recipe
     "comes from $EDGECOMPRESS_KEY_PASSWORD). Needs the extra `sign`, and no network.",
 )
 @arguments.report_to
+@arguments.mlflow
 @common
 def command(
     recipe: Path,
@@ -42,6 +44,7 @@ def command(
     sequence: int | None,
     sign_key: Path | None,
     report_folder: Path | None,
+    mlflow: str | None,
     options: Options,
 ) -> int:
     """Run RECIPE, judge the result, and write a bundle to DIR if the gate holds.
@@ -50,18 +53,18 @@ def command(
     left alone, unless every limit holds.
     """
     require_free(out)
-    how = terms(sequence, sign_key)
+    how, to = terms(sequence, sign_key), tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws)
     assert report is not None  # a whole run always reaches the gate
     code = write(run, report, report_folder)
     if code or not options.json:  # with --json, the one document is about the bundle
         show(report, options)
-    if code:
-        return code
-    bundle = release_run(run, report, out, how)
-    if options.json:
-        output.document({"bundle": str(bundle), "model": report.candidate.digest})
-    elif not options.events:
-        click.echo(str(bundle))
-    return 0
+    if not code:
+        bundle = release_run(run, report, out, how)
+        if options.json:
+            output.document({"bundle": str(bundle), "model": report.candidate.digest})
+        elif not options.events:
+            click.echo(str(bundle))
+    close(run, report_folder, to)
+    return code

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
-from edgecompress.cli.judged import begin, show, write
+from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.run import run_recipe
+from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
@@ -16,18 +17,28 @@ from edgecompress.workflow.run import run_recipe
     "--until", metavar="STEP", help="Stop after this step: teacher, distill, stages[1]..."
 )
 @arguments.report_to
+@arguments.mlflow
 @common
-def command(recipe: Path, until: str | None, report_folder: Path | None, options: Options) -> int:
+def command(
+    recipe: Path,
+    until: str | None,
+    report_folder: Path | None,
+    mlflow: str | None,
+    options: Options,
+) -> int:
     """Make what RECIPE asks for and the store does not have, then judge the result.
 
     Kill it at any moment and run it again: finished steps are found, training goes on from its last
     checkpoint. `--json=events` streams one JSON document a line as things happen.
     """
+    to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
     run, report = run_recipe(file, ws, until)
     if report is not None:
         show(report, options)
-        return write(run, report, report_folder)
+        code = write(run, report, report_folder)
+        close(run, report_folder, to)
+        return code
     rows = [
         [r.kind, r.key[:12], "cached" if r.cached else f"{r.seconds:.1f} s"] for r in run.records
     ]

@@ -1,7 +1,7 @@
 """README.md of a bundle: the model card, with the metadata that model hubs read."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -42,16 +42,24 @@ above, in `.edgecompress/bom.cdx.json` (CycloneDX). If it is signed, `edgecompre
 tells whose it is."""
 
 
-def card(report: RunReport, *, license: str, language: str, labels: Sequence[str]) -> str:
+def card(
+    report: RunReport,
+    *,
+    license: str,
+    language: str,
+    labels: Sequence[str],
+    origins: Mapping[str, Any] | None = None,
+) -> str:
     """YAML front matter, what the model is, what was measured, how far that reaches, how to use it.
 
     Args:
         license: identifier as model hubs write it, e.g. "apache-2.0" or "other".
         language: ISO 639-1 code.
         labels: class names, in the order of the logits.
+        origins: what hubs link to, under their names for it: `base_model`, `datasets`.
     """
     parts = [
-        f"---\n{_front_matter(report, license, language)}---",
+        f"---\n{_front_matter(report, license, language, origins or {})}---",
         f"# {escape(report.recipe_name)}",
         _what(report, labels),
         "## What was measured",
@@ -74,13 +82,16 @@ def _what(report: RunReport, labels: Sequence[str]) -> str:
     )
 
 
-def _front_matter(report: RunReport, license: str, language: str) -> str:
+def _front_matter(
+    report: RunReport, license: str, language: str, origins: Mapping[str, Any]
+) -> str:
     metadata = {
         "language": printable(language),
         "license": printable(license),
         "pipeline_tag": TASK,
         "library_name": "onnx",
         "tags": [TASK, "onnx", "edgecompress", "compression"],
+        **origins,
         "model-index": [{"name": printable(report.recipe_name), "results": list(_results(report))}],
     }
     yaml = YAML(typ="safe", pure=True)

@@ -16,14 +16,19 @@ class Journal:
 
     path: Path
 
-    def write(self, event: str, **facts: Any) -> None:
-        """Append `event` with the time and its facts, JSON values only, and wait for the disk."""
+    def write(self, event: str, **facts: Any) -> dict[str, Any]:
+        """Append `event` with the time and its facts, JSON values only, and wait for the disk.
+
+        Returns what was written.
+        """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = canonical_json({"at": now, "event": event, **facts}) + "\n"
+        told = {"at": now, "event": event, **facts}
+        line = canonical_json(told) + "\n"
         with self.path.open("a+b") as file:
             file.write(b"\n" * self._ends_torn() + line.encode())
             file.flush()
             os.fsync(file.fileno())
+        return told
 
     def events(self) -> list[dict[str, Any]]:
         """Every event that was written whole; a line torn by a kill is passed over."""

@@ -12,6 +12,7 @@ from edgecompress.report.reading import loads
 from edgecompress.report.search import Finalist
 from edgecompress.search.course import Candidate
 from edgecompress.workflow.candidates import section_of
+from edgecompress.workflow.records import write_record
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import run_recipe
 from edgecompress.workflow.search import Found
@@ -58,6 +59,7 @@ def judge_finalists(found: Found, ws: Workspace, count: int) -> None:
         run, report = run_recipe(read_recipe(written), ws)
         assert report is not None, "nothing was said of stopping early"
         folder = write_reports(report, run.journal.path.with_suffix(""))
+        write_record(run.file.recipe, run.journal, folder)
         journal = found.course.evaluations.journal
         journal.write(EVENT, student=one.name, recipe=report.recipe_digest, run=folder.name)
 

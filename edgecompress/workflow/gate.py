@@ -35,9 +35,10 @@ def gate_recipe(
             f"run `edgecompress run {file.document.path}{until}` first"
         )
     run = start(file, ws)
-    make_all(run, until=last if candidate else None)
-    if candidate is None:
-        ours = contestant(run.made[-1], file.recipe.name)
-        return run, judged(run, ours, run.student, again=True)
-    foreign = foreign_contestant(candidate, file.recipe.labels, ws.progress)
-    return run, judged(run, foreign, None, again=True)
+    with run.watched():
+        make_all(run, until=last if candidate else None)
+        if candidate is None:
+            ours = contestant(run.made[-1], file.recipe.name)
+            return run, judged(run, ours, run.student, again=True)
+        foreign = foreign_contestant(candidate, file.recipe.labels, ws.progress)
+        return run, judged(run, foreign, None, again=True)

@@ -1,6 +1,8 @@
 """Measuring a candidate with every check of a recipe, and judging it by the recipe's limits."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from edgecompress.checks import CHECKS
 from edgecompress.core.case import Case
@@ -15,6 +17,10 @@ from edgecompress.workflow.metrics import LIBRARIES
 from edgecompress.workflow.workspace import Workspace
 
 VERSION = 6  # raise when a check measures differently
+
+
+def untold(event: str, **facts: Any) -> None:
+    """Tell nobody of an event."""
 
 
 def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
@@ -40,16 +46,29 @@ def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
     )
 
 
-def judge_candidate(case: Case, recipe: Recipe, ws: Workspace, *, again: bool) -> GateReport:
+def judge_candidate(
+    case: Case,
+    recipe: Recipe,
+    ws: Workspace,
+    *,
+    again: bool,
+    tell: Callable[..., None] = untold,
+) -> GateReport:
     """All verdicts. A check that held before on this very machine is not measured twice.
 
     Args:
         again: measure everything anew, as `gate` does.
+        tell: told of each check, when it starts and what came of it.
     """
     parts = []
-    for check in recipe.gate:
+    for place, check in enumerate(recipe.gate):
         ws.progress.say(f"gate: {check.check}")
-        parts.append(_judged(check.check, _of_check(case, check, ws, again=again), check))
+        which, began = {"place": f"gate[{place}]", "check": check.check}, time.monotonic()
+        tell("check-started", **which)
+        part = _judged(check.check, _of_check(case, check, ws, again=again), check)
+        outcome = part.outcome if check.limits() else Outcome.REPORTED
+        tell("check-judged", **which, outcome=outcome, seconds=round(time.monotonic() - began, 2))
+        parts.append(part)
     return GateReport(
         tuple(verdict for part in parts for verdict in part.verdicts),
         tuple(exhibit for part in parts for exhibit in part.exhibits),

@@ -39,6 +39,16 @@ def write_making(folder: Path, run: Run, report: RunReport, sequence: int) -> No
     (folder / BILL).write_text(bill_of_materials(making), encoding="utf-8")
 
 
+def hub_origins(run: Run) -> dict[str, Any]:
+    """The teacher and the data that come from a hub, under the names of a model card's metadata."""
+    found: dict[str, Any] = {}
+    if run.origin.revision is not None:
+        found["base_model"] = run.origin.name
+    sources = [ref.source or "" for _, ref in run.file.recipe.data.by_role()]
+    datasets = sorted({s.removeprefix("hub:") for s in sources if s.startswith("hub:")})
+    return found | ({"datasets": datasets} if datasets else {})
+
+
 def _teacher(run: Run) -> Material:
     """Of a folder its digest is known; of what is fetched, the pin."""
     origin = run.origin

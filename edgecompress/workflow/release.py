@@ -9,8 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from edgecompress.core.errors import (
     GateBroken,
     GateUndecided,
@@ -21,7 +19,6 @@ from edgecompress.core.errors import (
 from edgecompress.core.gate import GateReport, Outcome
 from edgecompress.core.report import RunReport
 from edgecompress.core.texts import Text
-from edgecompress.recipe.reading import resolved
 from edgecompress.report.card import card
 from edgecompress.runtime.bundle import (
     META,
@@ -33,8 +30,9 @@ from edgecompress.runtime.bundle import (
 )
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
-from edgecompress.workflow.making import write_making
+from edgecompress.workflow.making import hub_origins, write_making
 from edgecompress.workflow.portable import write_portable
+from edgecompress.workflow.records import write_recipe
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.run import Run
 
@@ -189,8 +187,7 @@ def _fill(staging: Path, run: Run, report: RunReport) -> None:
         shutil.copyfile(model.path / name, staging / name)  # copied: a link is refused later
     write_reports(report, meta)
     recipe = run.file.recipe
-    with (meta / "recipe.resolved.yaml").open("w", encoding="utf-8") as file:
-        YAML(typ="safe").dump(resolved(recipe), file)
+    write_recipe(recipe, meta)
     write_golden(staging, _golden_texts(run))
     if recipe.release.portable:
         run.ws.progress.say(write_portable(staging))
@@ -200,6 +197,7 @@ def _fill(staging: Path, run: Run, report: RunReport) -> None:
             license=recipe.release.license,
             language=recipe.release.language,
             labels=recipe.labels,
+            origins=hub_origins(run),
         )
         (staging / "README.md").write_text(text, encoding="utf-8")
 

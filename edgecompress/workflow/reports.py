@@ -54,14 +54,22 @@ def kept_report(run: str, runs: Path) -> Path:
     Raises:
         InputError: there is none.
     """
-    places = (Path(run), Path(run) / META, runs / run)
-    for place in places:
+    for place in _places(run, runs):
         if (place / "report.json").is_file():
             return place / "report.json"
     raise InputError(
         f"{run}: no report.json there, in its {META}, or in {runs}; "
         "name a folder that --report or `run` has written, or a bundle"
     )
+
+
+def holds_report(run: str, runs: Path) -> bool:
+    """Whether `kept_report` would find one."""
+    return any((place / "report.json").is_file() for place in _places(run, runs))
+
+
+def _places(run: str, runs: Path) -> tuple[Path, ...]:
+    return (Path(run), Path(run) / META, runs / run)
 
 
 def render_again(kept: Path, out: Path | None, forms: Collection[str]) -> list[Path]:

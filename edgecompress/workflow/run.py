@@ -2,11 +2,13 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgecompress import __version__
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Answers, Case, Contestant
 from edgecompress.core.errors import InputError
@@ -72,8 +74,17 @@ class Run:
 
     def tell(self, event: str, **facts: Any) -> None:
         """To the journal, and to whoever listens for events."""
-        self.journal.write(event, **facts)
-        self.ws.listen({"event": event, **facts})
+        self.ws.listen(self.journal.write(event, **facts))
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Tell why, where the block is not left by its end."""
+        try:
+            yield
+        except BaseException as error:
+            with suppress(OSError):  # the disk may be what has failed
+                self.tell("run-stopped", error=type(error).__name__, why=str(error))
+            raise
 
 
 def start(file: RecipeFile, ws: Workspace) -> Run:
@@ -85,9 +96,16 @@ def start(file: RecipeFile, ws: Workspace) -> Run:
     origin = teacher_origin(file, ws.resources)
     run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{file.recipe.name}-{uuid.uuid4().hex[:6]}"
     run = Run(file, ws, data, origin, make_steps(file, data), ws.store.journal(run_id))
-    run.tell("run-started", recipe=file.recipe.name, digest=file.digest)
-    run.leaks = data.leaks(training_roles(file.recipe), judging_roles(file.recipe))
-    require_sliceable(file.recipe, data)
+    run.tell(
+        "run-started",
+        run=run_id,
+        recipe=file.recipe.name,
+        digest=file.digest,
+        version=__version__,
+    )
+    with run.watched():
+        run.leaks = data.leaks(training_roles(file.recipe), judging_roles(file.recipe))
+        require_sliceable(file.recipe, data)
     return run
 
 
@@ -214,7 +232,7 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
     )
     if not any(role == "validation" for role, _ in recipe.data.by_role()):
         require_known_by_gate(case, recipe, run.ws.progress)
-    gate = judge_candidate(case, recipe, run.ws, again=again)
+    gate = judge_candidate(case, recipe, run.ws, again=again, tell=run.tell)
     run.tell("gate-judged", outcome=gate.outcome.value)
     notes = {role: run.data.notes(role) for role, _ in recipe.data.by_role()}
     return RunReport(
@@ -245,8 +263,10 @@ def run_recipe(
 ) -> tuple[Run, RunReport | None]:
     """Make what is missing and judge it; no report when `until` ends before a shippable model."""
     run = start(file, ws)
-    make_all(run, until)
-    if until is not None and len(run.records) < len(run.steps):
-        return run, None
-    candidate = contestant(run.made[-1], file.recipe.name)
-    return run, judged(run, candidate, run.student, again=False)
+    with run.watched():
+        make_all(run, until)
+        if until is not None and len(run.records) < len(run.steps):
+            run.tell("run-ended", until=until)
+            return run, None
+        candidate = contestant(run.made[-1], file.recipe.name)
+        return run, judged(run, candidate, run.student, again=False)

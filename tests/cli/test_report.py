@@ -66,3 +66,35 @@ def test_only_githubs_runners_get_annotations(
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("::error file=") == lines
+
+
+def test_without_a_run_it_is_the_index_of_the_store(run, tmp_path):
+    asked = ["--store", str(tmp_path / "store"), "--format", "html"]
+    done = CliRunner().invoke(command, asked, catch_exceptions=False)
+    assert done.stdout == f"{tmp_path}/store/runs/index.html\n"
+
+
+def test_a_folder_of_runs_gets_an_index(run, tmp_path):
+    done = CliRunner().invoke(command, [str(tmp_path / "store/runs")], catch_exceptions=False)
+    assert [line.rpartition("/")[2] for line in done.stdout.split()] == ["index.json", "index.html"]
+
+
+def test_a_run_that_holds_others_is_told_of_alone(run, holding, tmp_path):
+    own = tmp_path / "store/runs/report.json"
+    own.write_text(dumps(holding))
+    asked = [str(own.parent), "--format", "md"]
+    done = CliRunner().invoke(command, asked, catch_exceptions=False)
+    assert done.stdout == f"{own.parent}/summary.md\n"
+
+
+def test_many_runs_are_not_sent_to_a_tracker(run, tmp_path):
+    with pytest.raises(InputError, match="--mlflow: sends one run, and .* holds many"):
+        CliRunner().invoke(
+            command, [str(tmp_path / "store/runs"), "--mlflow"], catch_exceptions=False
+        )
+
+
+def test_a_recipe_behind_mlflow_is_no_address():
+    done = CliRunner().invoke(command, ["--mlflow", "recipe.yaml"])
+    assert done.exit_code == 2
+    assert "'recipe.yaml' is no address" in done.stderr

@@ -99,8 +99,23 @@ def test_stdout_is_one_document_with_json(released):
 
 def test_events_are_one_document_a_line(released):
     done = released.command("--json=events", "run", released.recipe)
-    events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
-    assert events == ["run-started", *["stage-found"] * 4, "gate-judged", "report"]
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == [
+        *("run-started", *["stage-found"] * 4),
+        *["check-started", "check-judged"] * 5,
+        *("gate-judged", "report"),
+    ]
+    kept = released.command.store / "runs" / events[0]["run"] / "events.jsonl"
+    assert [json.loads(line) for line in kept.read_text().splitlines()] == events[:-1]
+
+
+def test_a_run_that_fails_tells_why_in_its_events(released, tmp_path):
+    broken = tmp_path / "recipe.yaml"
+    broken.write_text(released.recipe.read_text())
+    done = released.command("--json=events", "run", broken, "--until", "nowhere")
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, last["event"], last["error"]) == (2, "run-stopped", "InputError")
+    assert last["why"].startswith("--until nowhere: no such step")
 
 
 def test_every_stage_tells_what_it_costs(released):
@@ -171,3 +186,10 @@ def test_a_bundle_compared_with_itself_differs_in_nothing(command, released, rep
     )  # fmt: skip
     found = {m["name"]: m["value"] for m in json.loads(done.stdout)["comparison"]}
     assert (found["accuracy_drop"], found["label_loyalty"]) == (0.0, 1.0)
+
+
+def test_a_run_compared_with_the_bundle_it_became_differs_in_nothing(command, released):
+    runs = sorted((command.store / "runs").glob("*/report.json"))
+    done = command("compare", runs[0].parent.name, released.bundle, "--json")
+    found = {m["name"]: m["value"] for m in json.loads(done.stdout)["comparison"]}
+    assert (found["label_loyalty"], found["size_ratio"]) == (1.0, 1.0)
