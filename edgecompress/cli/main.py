@@ -20,6 +20,7 @@ from edgecompress.cli.options import Options, common
 from edgecompress.core.errors import EdgeCompressError, ExitCode, MissingExtra
 
 VERBS = {
+    "init": "Write a recipe, a little data and a CI pipeline to start from.",
     "validate": "Check a recipe: every mistake at once, with its line.",
     "plan": "Show the steps, what is cached, and what the gate's rows can certify.",
     "run": "Make what is missing, then judge the result.",
