@@ -36,6 +36,7 @@ VERBS = {
     "resources": "Fetch, list and verify the pinned weights and texts.",
     "cache": "List, prune and verify the store.",
     "schema": "Print the JSON Schema of a recipe.",
+    "explain": "Explain a stage, check, measurement, exit code, error or key in a paragraph.",
     "doctor": "Look at the machine, the packages, the store and the timing noise.",
 }
 

@@ -52,7 +52,7 @@ def project_files(ci: str, name: str) -> Mapping[str, str]:
         **PIPELINES[ci],
         **(TIMINGS if PIPELINES[ci] else {}),
     }
-    # Braces are the pipelines' own; these files are read by people and shells, so nothing is escaped.
+    # Braces belong to the pipelines. Shells and people read these files, so nothing is escaped.
     environment = Environment(  # noqa: S701
         loader=PackageLoader("edgecompress.workflow"),
         variable_start_string="<<",
