@@ -4,7 +4,11 @@ from pathlib import Path
 
 import click
 
-recipe = click.argument("recipe", type=click.Path(dir_okay=False, path_type=Path))
+from edgecompress.cli.completing import recipe_files
+
+recipe = click.argument(
+    "recipe", type=click.Path(dir_okay=False, path_type=Path), shell_complete=recipe_files
+)
 bundle = click.argument("bundle", type=click.Path(file_okay=False, path_type=Path))
 report_to = click.option(
     "--report",

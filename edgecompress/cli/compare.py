@@ -6,16 +6,11 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import output
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
 from edgecompress.core.measurement import Measurement
 from edgecompress.recipe.schema import DataRef
 from edgecompress.report.numbers import figures
-from edgecompress.workflow.compare import (
-    compare_bundles,
-    golden_texts,
-    labelled_texts,
-    shared_labels,
-)
 from edgecompress.workflow.workspace import cached_resources
 
 BUNDLE = click.Path(file_okay=False, path_type=Path)
@@ -48,13 +43,14 @@ def command(
     many times faster the second is, timed turn about on one thread.
     """
     progress = options.progress()
+    verb = workflow("compare")
     if data is None:
-        texts = golden_texts(first)
+        texts = verb.golden_texts(first)
     else:
         resources = cached_resources(progress, offline=options.offline)
         ref = DataRef(source=data, split=split, text_pair=text_pair)
-        texts = labelled_texts(ref, shared_labels(first, second), resources)
-    found = compare_bundles(first, second, texts, progress)
+        texts = verb.labelled_texts(ref, verb.shared_labels(first, second), resources)
+    found = verb.compare_bundles(first, second, texts, progress)
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})
         return

@@ -6,6 +6,7 @@ from textwrap import fill
 import click
 
 from edgecompress.cli import output
+from edgecompress.cli.completing import words
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.explain import Topic, explain, topics
 
@@ -13,7 +14,7 @@ WIDTH = 96
 
 
 @click.command()
-@click.argument("what", required=False)
+@click.argument("what", required=False, shell_complete=words)
 @common
 def command(what: str | None, options: Options) -> None:
     """Explain WHAT: a stage, a check, a measurement, an exit code, an error, or a recipe's key.

@@ -6,8 +6,8 @@ import click
 
 from edgecompress.cli import arguments
 from edgecompress.cli.judged import begin, show, write
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.gate import gate_recipe
 
 
 @click.command()
@@ -29,6 +29,6 @@ def command(
     Exit code: 0 the gate holds, 1 it does not, 5 the rows cannot decide it.
     """
     file, ws = begin(recipe, options)
-    run, report = gate_recipe(file, ws, candidate)
+    run, report = workflow("gate").gate_recipe(file, ws, candidate)
     show(report, options)
     return write(run, report, report_folder)

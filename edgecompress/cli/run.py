@@ -5,15 +5,19 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
+from edgecompress.cli.completing import steps
 from edgecompress.cli.judged import begin, show, write
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.run import run_recipe
 
 
 @click.command()
 @arguments.recipe
 @click.option(
-    "--until", metavar="STEP", help="Stop after this step: teacher, distill, stages[1]..."
+    "--until",
+    metavar="STEP",
+    shell_complete=steps,
+    help="Stop after this step: teacher, distill, stages[1]...",
 )
 @arguments.report_to
 @common
@@ -24,7 +28,7 @@ def command(recipe: Path, until: str | None, report_folder: Path | None, options
     checkpoint. `--json=events` streams one JSON document a line as things happen.
     """
     file, ws = begin(recipe, options)
-    run, report = run_recipe(file, ws, until)
+    run, report = workflow("run").run_recipe(file, ws, until)
     if report is not None:
         show(report, options)
         return write(run, report, report_folder)

@@ -5,7 +5,7 @@ settings classes, which need pydantic.
 """
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -52,12 +52,16 @@ def explain(what: str) -> list[Topic]:
     known = topics()
     if found := [topic for topic in known if topic.answers_to(what)]:
         return _merged(found)
-    names = {name: None for topic in known for name in _ways_to_ask(topic)}
-    close = get_close_matches(what, names, n=3, cutoff=0.6)
+    close = get_close_matches(what, _names(known), n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}?" if close else "`edgecompress explain` lists all"
     if not find_spec("pydantic"):
         hint += '; stages, checks and keys need: pip install "edgecompress[build]"'
     raise InputError(f"{what}: nothing is called so; {hint}")
+
+
+def names() -> list[str]:
+    """Every word that `explain` answers."""
+    return _names(topics())
 
 
 def _merged(found: Iterable[Topic]) -> list[Topic]:
@@ -71,9 +75,11 @@ def _merged(found: Iterable[Topic]) -> list[Topic]:
     ]
 
 
-def _ways_to_ask(topic: Topic) -> Sequence[str]:
-    last = (topic.name.rsplit(".", 1)[-1],) if topic.kind == "key" else ()
-    return (*last, topic.name, *topic.also)
+def _names(known: list[Topic]) -> list[str]:
+    """Of a key its last part, too."""
+    last = (topic.name.rsplit(".", 1)[-1] for topic in known)
+    whole = (name for topic in known for name in (topic.name, *topic.also))
+    return list(dict.fromkeys((*last, *whole)))
 
 
 def _of_code(code: ExitCode) -> Topic:
