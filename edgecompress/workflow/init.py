@@ -13,12 +13,12 @@ from edgecompress import __version__
 from edgecompress.core.errors import InputError
 from edgecompress.data.tiny import tiny_reviews
 
+TIMINGS = {"benchmarks/test_bundle.py": "test_bundle.py.j2"}
 PIPELINES: dict[str, dict[str, str]] = {  # CI system -> file -> its template
-    "github": {".github/workflows/edgecompress.yml": "github.yml.j2"},
-    "gitlab": {".gitlab-ci.yml": "gitlab.yml.j2"},
+    "github": {".github/workflows/edgecompress.yml": "github.yml.j2", **TIMINGS},
+    "gitlab": {".gitlab-ci.yml": "gitlab.yml.j2", **TIMINGS},
     "none": {},
 }
-TIMINGS = {"benchmarks/test_bundle.py": "test_bundle.py.j2"}  # for what a pipeline keeps
 ROWS = {"data/train.csv": "train", "data/test.csv": "test"}
 NAMELESS = "model"
 
@@ -30,10 +30,14 @@ def start_project(folder: Path, ci: str) -> list[Path]:
         ci: one of PIPELINES.
 
     Raises:
-        InputError: something lies where one of the files would go.
+        InputError: something lies where one of the files, or their folder, would go.
     """
     files = project_files(ci, recipe_name(folder))
-    if taken := sorted({str(found) for name in files for found in _in_the_way(folder, name)}):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{folder}: a file is where a folder should be; name another") from None
+    if taken := sorted({str(found) for name in files for found in _in_the_way(folder, Path(name))}):
         raise InputError(
             f"{folder}: has {', '.join(taken)} already, and init overwrites nothing, so it wrote "
             "nothing; move what is there, or name another folder"
@@ -47,11 +51,7 @@ def start_project(folder: Path, ci: str) -> list[Path]:
 
 def project_files(ci: str, name: str) -> Mapping[str, str]:
     """Path in the project -> what stands there."""
-    templates = {
-        "recipe.yaml": "recipe.yaml.j2",
-        **PIPELINES[ci],
-        **(TIMINGS if PIPELINES[ci] else {}),
-    }
+    templates = {"recipe.yaml": "recipe.yaml.j2", **PIPELINES[ci]}
     # Braces belong to the pipelines. Shells and people read these files, so nothing is escaped.
     environment = Environment(  # noqa: S701
         loader=PackageLoader("edgecompress.workflow"),
@@ -79,11 +79,10 @@ def _table(split: str) -> str:
     return sheet.getvalue()
 
 
-def _in_the_way(folder: Path, name: str) -> Iterator[Path]:
+def _in_the_way(folder: Path, name: Path) -> Iterator[Path]:
     """The file itself, or what should be a folder above it and is none."""
-    place = folder / name
-    if os.path.lexists(place):
-        yield Path(name)
-    for above in (folder, *(folder / p for p in Path(name).parents)):
-        if os.path.lexists(above) and not above.is_dir():
+    if os.path.lexists(folder / name):
+        yield name
+    for above in name.parents:
+        if os.path.lexists(folder / above) and not (folder / above).is_dir():
             yield above

@@ -72,8 +72,8 @@ def test_a_file_where_a_folder_should_be_is_in_the_way_too(tmp_path):
     (tmp_path / "data").write_text("mine")
     with pytest.raises(InputError, match="data already"):
         start_project(tmp_path, "none")
-    with pytest.raises(InputError, match="overwrites nothing"):
-        start_project(tmp_path / "data", "none")
+    with pytest.raises(InputError, match="a file is where a folder should be"):
+        start_project(tmp_path / "data/reviews", "none")
 
 
 @pytest.mark.parametrize(
