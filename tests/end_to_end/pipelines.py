@@ -43,7 +43,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         for kept in ("bin", "releases", "artifacts"):
-            (self.home / kept).mkdir(parents=True)
+            (self.home / kept).mkdir(parents=True, exist_ok=True)
         for name, script in PROGRAMS.items():
             self.program(name, script)
 
