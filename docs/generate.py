@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from edgecompress.cli.main import VERBS, Verbs, cli
-from edgecompress.core.errors import EdgeCompressError, ExitCode
+from edgecompress.core.errors import MEANINGS, EdgeCompressError, ExitCode
 from edgecompress.recipe.checks import CHECKS
+from edgecompress.recipe.described import default_of, page_of, type_of
 from edgecompress.recipe.reading import json_schema
 from edgecompress.recipe.schema import Recipe
 from edgecompress.recipe.stages import STAGES
@@ -21,25 +22,6 @@ from edgecompress.serving.settings import Limits
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py; change the code instead. -->\n"
-
-MEANINGS = {
-    ExitCode.OK: "done; where there is a gate, it holds",
-    ExitCode.GATE_BROKEN: "a limit of the gate is broken",
-    ExitCode.WRONG_INPUT: "the usage, the recipe, the data or a text is wrong",
-    ExitCode.BUG: "a bug in edgecompress; a traceback stands above the message",
-    ExitCode.ENVIRONMENT: "the environment prevented it: disk, memory, a loss that is no "
-    "number, a missing package, no network",
-    ExitCode.UNDECIDED: "no limit is broken, but the rows at hand cannot certify all of them",
-    ExitCode.INTEGRITY: "a file is damaged, was tampered with, is missing, or should not be there",
-    ExitCode.BUSY: "another run holds the store",
-    ExitCode.INTERRUPTED: "Ctrl-C; the same command goes on where it stopped",
-    ExitCode.TERMINATED: "SIGTERM; the same command goes on where it stopped",
-}
-
-# Where a settings class is told of: those of stages and checks below the word in the recipe.
-TOLD_AT = {s.__name__: f"stages.md#{kind}" for kind, s in STAGES.items()} | {
-    c.__name__: f"checks.md#{name}" for name, c in CHECKS.items()
-}
 
 
 def stages() -> str:
@@ -147,47 +129,14 @@ def _table(schema: dict[str, Any], skip: str = "") -> str:
     for key, prop in schema.get("properties", {}).items():
         if key != skip:
             needed = key in schema.get("required", ())
-            default = "required" if needed else _default(prop, sections)
+            default = "required" if needed else default_of(prop, sections)
             meaning = prop.get("description", "").replace("|", "\\|")
-            rows.append(f"| `{key}` | {_type(prop)} | {default} | {meaning} |")
+            rows.append(f"| `{key}` | {type_of(prop, _link)} | {default} | {meaning} |")
     return "\n".join(rows) + "\n"
 
 
-def _default(prop: dict[str, Any], sections: dict[str, Any]) -> str:
-    """Of a nested section only what differs from that section's own defaults."""
-    value = prop.get("default")
-    if not isinstance(value, dict) or "$ref" not in prop:
-        return f"`{value}`"
-    own = sections[prop["$ref"].rsplit("/", 1)[-1]]["properties"]
-    changed = {key: seen for key, seen in value.items() if seen != own[key].get("default")}
-    return f"`{changed}`" if changed else "its own"
-
-
-def _type(prop: dict[str, Any]) -> str:
-    if "enum" in prop:
-        return " or ".join(f"`{v}`" for v in prop["enum"])
-    if "const" in prop:
-        return f"`{prop['const']}`"
-    for key in ("anyOf", "oneOf", "allOf"):
-        if key in prop:
-            options = [_type(option) for option in prop[key] if option.get("type") != "null"]
-            return " or ".join(dict.fromkeys(options))
-    if "$ref" in prop:
-        name = str(prop["$ref"].rsplit("/", 1)[-1])
-        return f"[{name}]({TOLD_AT.get(name, f'recipe.md#{name.lower()}')})"
-    if prop.get("type") == "array":
-        return f"list of {_type(prop.get('items', {}))}"
-    bounds = [
-        f"{sign} {prop[key]:g}"
-        for key, sign in (
-            ("exclusiveMinimum", ">"),
-            ("minimum", "≥"),
-            ("maximum", "≤"),
-            ("exclusiveMaximum", "<"),
-        )
-        if key in prop
-    ]
-    return " ".join([str(prop.get("type", "any")), *bounds])
+def _link(section: str) -> str:
+    return f"[{section}]({page_of(section)})"
 
 
 def _subclasses(root: type[EdgeCompressError]) -> list[type[EdgeCompressError]]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from edgecompress.cli.completing import recipe_files
+
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:|databricks$")
 
 
@@ -31,7 +33,9 @@ class Address(click.ParamType):  # type: ignore[type-arg]  # older clicks know n
         return text
 
 
-recipe = click.argument("recipe", type=click.Path(dir_okay=False, path_type=Path))
+recipe = click.argument(
+    "recipe", type=click.Path(dir_okay=False, path_type=Path), shell_complete=recipe_files
+)
 bundle = click.argument("bundle", type=click.Path(file_okay=False, path_type=Path))
 report_to = click.option(
     "--report",

@@ -5,17 +5,11 @@ from dataclasses import asdict
 import click
 
 from edgecompress.cli import output
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
 from edgecompress.core.measurement import Measurement
 from edgecompress.recipe.schema import DataRef
 from edgecompress.report.numbers import figures
-from edgecompress.workflow.compare import (
-    compare_models,
-    golden_texts,
-    labelled_texts,
-    model_of,
-    shared_labels,
-)
 from edgecompress.workflow.places import store_folder
 from edgecompress.workflow.workspace import cached_resources
 
@@ -53,15 +47,15 @@ def command(
     \b
     edgecompress compare release candidate --data reviews.csv
     """
-    progress, store = options.progress(), store_folder(options.store)
-    old, new = (model_of(name, store, progress) for name in (first, second))
+    progress, store, verb = options.progress(), store_folder(options.store), workflow("compare")
+    old, new = (verb.model_of(name, store, progress) for name in (first, second))
     if data is None:
-        texts = golden_texts(old, new)
+        texts = verb.golden_texts(old, new)
     else:
         resources = cached_resources(progress, offline=options.offline)
         ref = DataRef(source=data, split=split, text_pair=text_pair)
-        texts = labelled_texts(ref, shared_labels(old, new), resources)
-    found = compare_models(old, new, texts, progress)
+        texts = verb.labelled_texts(ref, verb.shared_labels(old, new), resources)
+    found = verb.compare_models(old, new, texts, progress)
     if options.json:
         output.document({"comparison": [asdict(m) for m in found]})
         return

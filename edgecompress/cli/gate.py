@@ -6,8 +6,8 @@ import click
 
 from edgecompress.cli import arguments
 from edgecompress.cli.judged import begin, close, show, write
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.gate import gate_recipe
 from edgecompress.workflow.tracking import tracker_address
 
 
@@ -36,7 +36,7 @@ def command(
     """
     to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
-    run, report = gate_recipe(file, ws, candidate)
+    run, report = workflow("gate").gate_recipe(file, ws, candidate)
     show(report, options)
     code = write(run, report, report_folder)
     close(run, report_folder, to)

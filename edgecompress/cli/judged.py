@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +18,11 @@ from edgecompress.report.table import text_table
 from edgecompress.runtime.errors import ExitCode
 from edgecompress.workflow.records import write_record
 from edgecompress.workflow.reports import write_reports
-from edgecompress.workflow.run import Run
 from edgecompress.workflow.tracking import track
 from edgecompress.workflow.workspace import Workspace, unheard
+
+if TYPE_CHECKING:
+    from edgecompress.workflow.run import Run  # with torch, which reading a recipe can do without
 
 
 def begin(recipe: Path, options: Options) -> tuple[RecipeFile, Workspace]:
@@ -40,7 +42,7 @@ def _aloud(event: dict[str, Any]) -> None:
     click.echo(json.dumps(event), err=True)
 
 
-def write(run: Run, report: RunReport, folder: Path | None) -> ExitCode:
+def write(run: "Run", report: RunReport, folder: Path | None) -> ExitCode:
     """The report in files, beside the run's journal unless told otherwise; its verdict's code.
 
     On GitHub's runners each limit that does not hold is also told as an annotation. That goes to

@@ -14,12 +14,15 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from edgecompress import __version__
+from edgecompress.cli.late import missing
 from edgecompress.cli.options import Options, common
-from edgecompress.core.errors import EdgeCompressError, ExitCode, MissingExtra
+from edgecompress.core.errors import EdgeCompressError, ExitCode
 
 VERBS = {
+    "init": "Write a recipe, a little data and a CI pipeline to start from.",
     "validate": "Check a recipe: every mistake at once, with its line.",
     "plan": "Show the steps, what is cached, and what the gate's rows can certify.",
     "run": "Make what is missing, then judge the result.",
@@ -36,6 +39,8 @@ VERBS = {
     "resources": "Fetch, list and verify the pinned weights and texts.",
     "cache": "List, prune and verify the store.",
     "schema": "Print the JSON Schema of a recipe.",
+    "explain": "Explain a stage, check, measurement, exit code, error or key in a paragraph.",
+    "completion": "Print what makes the Tab key of bash, zsh or fish complete.",
     "doctor": "Look at the machine, the packages, the store and the timing noise.",
 }
 
@@ -64,15 +69,17 @@ class Verbs(click.Group):
         try:
             module = import_module(f"edgecompress.cli.{cmd_name}")
         except ModuleNotFoundError as error:
-            package = (error.name or "").split(".")[0]
-            if package in ("", "edgecompress"):
-                raise
-            raise MissingExtra(
-                f"{cmd_name} needs {package}, which is not installed: "
-                'pip install "edgecompress[build]"'
-            ) from None
+            if ctx.resilient_parsing:  # the Tab key; what is missing is told when it is called
+                return None
+            raise missing(cmd_name, error) from None
         command: click.Command = module.command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """From the table, too: a Tab loads no verb."""
+        fitting = (item for item in VERBS.items() if item[0].startswith(incomplete))
+        verbs = [CompletionItem(verb, help=told) for verb, told in fitting]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table, so that `--help` costs nothing."""

@@ -6,9 +6,8 @@ import click
 
 from edgecompress.cli import arguments, output
 from edgecompress.cli.judged import begin, close, show, write
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.release import release_run, require_free, terms
-from edgecompress.workflow.run import run_recipe
 from edgecompress.workflow.tracking import tracker_address
 
 
@@ -52,16 +51,18 @@ def command(
     The last line on stdout is the bundle's path. No bundle is written, and one that lies at DIR is
     left alone, unless every limit holds.
     """
-    require_free(out)
-    how, to = terms(sequence, sign_key), tracker_address(mlflow, offline=options.offline)
+    to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
-    run, report = run_recipe(file, ws)
+    verb = workflow("release")
+    verb.require_free(out)
+    how = verb.terms(sequence, sign_key)
+    run, report = workflow("run").run_recipe(file, ws)
     assert report is not None  # a whole run always reaches the gate
     code = write(run, report, report_folder)
     if code or not options.json:  # with --json, the one document is about the bundle
         show(report, options)
     if not code:
-        bundle = release_run(run, report, out, how)
+        bundle = verb.release_run(run, report, out, how)
         if options.json:
             output.document({"bundle": str(bundle), "model": report.candidate.digest})
         elif not options.events:

@@ -2,7 +2,7 @@
 
 import click
 
-from edgecompress.cli import output
+from edgecompress.cli import completing, output
 from edgecompress.cli.options import Options, common
 from edgecompress.core.errors import ExitCode
 from edgecompress.data.resources import Resources
@@ -23,7 +23,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=completing.resources)
 @common
 def fetch(names: tuple[str, ...], options: Options) -> None:
     """Fetch NAMES, or everything."""
@@ -64,7 +64,7 @@ def ls(options: Options) -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=completing.resources)
 @common
 def verify(names: tuple[str, ...], options: Options) -> int:
     """Hash the files of NAMES, or of everything that was fetched, again."""

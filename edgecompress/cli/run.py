@@ -5,16 +5,20 @@ from pathlib import Path
 import click
 
 from edgecompress.cli import arguments, output
+from edgecompress.cli.completing import steps
 from edgecompress.cli.judged import begin, close, show, write
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.workflow.run import run_recipe
 from edgecompress.workflow.tracking import tracker_address
 
 
 @click.command()
 @arguments.recipe
 @click.option(
-    "--until", metavar="STEP", help="Stop after this step: teacher, distill, stages[1]..."
+    "--until",
+    metavar="STEP",
+    shell_complete=steps,
+    help="Stop after this step: teacher, distill, stages[1]...",
 )
 @arguments.report_to
 @arguments.mlflow
@@ -33,7 +37,7 @@ def command(
     """
     to = tracker_address(mlflow, offline=options.offline)
     file, ws = begin(recipe, options)
-    run, report = run_recipe(file, ws, until)
+    run, report = workflow("run").run_recipe(file, ws, until)
     if report is not None:
         show(report, options)
         code = write(run, report, report_folder)

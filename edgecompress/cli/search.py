@@ -8,11 +8,9 @@ import click
 
 from edgecompress.cli import arguments, output
 from edgecompress.cli.judged import begin
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
 from edgecompress.report.search import front_table, search_document
-from edgecompress.workflow.finalists import judge_finalists, judged, require_judgeable
-from edgecompress.workflow.search import Hire, local, on_ray, search_recipe
-from edgecompress.workflow.searched import told, write_search
 
 
 @click.command()
@@ -68,18 +66,19 @@ def command(
     store.
     """
     file, ws = begin(recipe, options)
-    hire: Hire = partial(local, workers=workers)
+    verb, last, pages = map(workflow, ("search", "finalists", "searched"))
+    hire = partial(verb.local, workers=workers)
     if ray_address:
-        hire = partial(on_ray, address=ray_address)
+        hire = partial(verb.on_ray, address=ray_address)
     if finalists:
-        require_judgeable(file)
-    found = search_recipe(file, ws, hire, random=random)
-    report = told(found, ws)
-    page = write_search(report, report_folder)
+        last.require_judgeable(file)
+    found = verb.search_recipe(file, ws, hire, random=random)
+    report = pages.told(found, ws)
+    page = pages.write_search(report, report_folder)
     if finalists:
-        judge_finalists(found, ws, finalists)
-        report = replace(report, finalists=judged(found))
-        page = write_search(report, report_folder)
+        last.judge_finalists(found, ws, finalists)
+        report = replace(report, finalists=last.judged(found))
+        page = pages.write_search(report, report_folder)
     ws.progress.say(f"report: {page}")
     if options.json:
         output.document(search_document(report))

@@ -57,7 +57,7 @@ _MEANINGS = {
     "positive_flip_rate": "share of rows that the candidate gets right and the teacher does not",
     "label_loyalty": "share of rows on which the candidate picks the label its teacher picks",
     "probability_loyalty": "how close the two distributions over labels are; 1 is equal",
-    "probability_loyalty_matched": "the same, once the candidate is as sure as its teacher",
+    "probability_loyalty_matched": "probability loyalty once both are equally sure",
     "label_loyalty_when": "label loyalty on the rows that the teacher gets right, or wrong",
     "retrain_floor": "label loyalty of the teacher trained again from another seed",
     "loyalty_over_floor": "label loyalty minus the retrain floor, on the same rows",
@@ -74,10 +74,10 @@ _MEANINGS = {
     "perturbed_drop": "accuracy of the teacher minus that of the candidate, on changed texts",
     "invariance": "share of changed texts on which the candidate decides as before the change",
     "negation_response": "share of texts on which one negation more or less turns the decision",
-    "negation_lag": "the same of the teacher minus that of the candidate",
+    "negation_lag": "share of decisions that one negation turns, teacher minus candidate",
     "expected_calibration_error": "mean distance of confidence from accuracy, over 15 bins",
     "calibration_error_increase": "calibration error of the candidate minus the teacher's",
-    "scaled_calibration_error": "what is left of it at the temperature fitted on validation rows",
+    "scaled_calibration_error": "calibration error at the temperature fitted on validation rows",
     "brier_score": "squared distance of the probabilities from the truth; 0 is best, 2 is worst",
     "negative_log_likelihood": "how unlikely the candidate holds the truth; 0 is best",
     "temperature": "what logits must be divided by; above 1 the candidate is too sure",
@@ -104,6 +104,9 @@ _MEANINGS = {
     "isa_flip_rate": "share of rows answered differently where 8-bit products saturate: on x86 "
     "processors without VNNI, by runtimes that do not ask for exact ones",
 }
+
+NAMES = tuple(dict.fromkeys((*_MEANINGS, *_TITLES)))
+"""Every measurement that has words of its own."""
 
 
 def title(name: str) -> str:

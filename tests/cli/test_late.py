@@ -1,0 +1,32 @@
+"""Workflows are loaded when they are called, and what they lack is told in one line."""
+
+import subprocess
+import sys
+
+from edgecompress.cli.late import missing
+from edgecompress.core.errors import MissingExtra
+
+
+def test_no_verb_loads_torch_before_it_is_called():
+    """So neither its help nor the Tab key behind it waits for torch."""
+    code = (
+        "import sys, click; from edgecompress.cli.main import VERBS, cli\n"
+        "for verb in VERBS:\n"
+        "    cli.get_command(click.Context(cli), verb)\n"
+        "    if 'torch' in sys.modules: sys.exit(verb)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_missing_package_becomes_the_pip_command():
+    told = missing("run", ModuleNotFoundError("no", name="torch.nn"))
+    assert isinstance(told, MissingExtra)
+    assert str(told) == (
+        'run needs torch, which is not installed: pip install "edgecompress[build]"'
+    )
+
+
+def test_a_module_of_ours_that_is_missing_is_a_bug():
+    error = ModuleNotFoundError("no", name="edgecompress.workflow.rum")
+    assert missing("rum", error) is error
