@@ -62,9 +62,17 @@ search:
   budget: {evaluations: 24}
   elites: 0
 """
-STUDENTS: Final = 1000
+TRIED: Final = 1000
+STUDENTS: Final = Students(train_s=0.0, spread=0.0)
 POPULATION: Final = 50
 SLEEP_S: Final = 0.1
+WORKER: Final = f"""\
+import json, sys, time
+for line in sys.stdin:
+    task = json.loads(line)
+    time.sleep({SLEEP_S})
+    print(json.dumps({{"values": task[task["rung"]], "seconds": {SLEEP_S}}}), flush=True)
+"""
 LONGER_S: Final = (5, 60, 600)
 MEGABYTE: Final = 2**20
 
@@ -130,20 +138,20 @@ def fakes(workers: int = 2) -> dict[str, Any]:
         "student": 0,
         "objectives": GOALS,
         "population": POPULATION,
-        "budget": {"evaluations": STUDENTS},
+        "budget": {"evaluations": TRIED},
         "elites": 0,
     }
-    settings, students = Search.model_validate(asked), Students(0.0, 0.0)
+    settings = Search.model_validate(asked)
     evolution: Evolution[Any] = Evolution(SPACE, 7, POPULATION, settings.crossover, lambda _: True)
-    command = (sys.executable, __file__, "--work")
+    command = (sys.executable, "-c", WORKER)
     memory_mb: list[float] = []
     with (
         tempfile.TemporaryDirectory() as place,
         Pool(workers, command, os.environ, Path(place)) as pool,
     ):
-        list(pool.work([{"rung": "none"}] * workers))  # so that all have started
+        list(pool.work([{"rung": "none", "none": {}}] * workers))  # so that all have started
         evaluations = Evaluations(Journal(Path(place) / "search.jsonl"), pool, Silent())
-        course = Course(settings, evolution, evaluations, students.known, students.tell)
+        course = Course(settings, evolution, evaluations, STUDENTS.known, _told)
         began = time.perf_counter()
         course.run(partial(_remember, memory_mb))
         wall_s = time.perf_counter() - began
@@ -162,16 +170,11 @@ def _remember(memory_mb: list[float], course: Course[Any], number: int) -> None:
     memory_mb.append(round(psutil.Process().memory_info().rss / MEGABYTE, 1))
 
 
-def work() -> None:
-    """As the workers of a search do."""
-    students = Students(0.0, 0.0)
-    for line in sys.stdin:
-        task = json.loads(line)
-        reply: Mapping[str, Any] = {}
-        if task["rung"] != "none":
-            time.sleep(SLEEP_S)
-            reply = students.answer(task, SLEEP_S)
-        print(json.dumps(reply), flush=True)
+def _told(genome: Any) -> dict[str, Any]:
+    """What each rung finds of a student."""
+    found = STUDENTS.tell(genome)
+    goals = {"train": "accuracy", "attack": "robustness"}
+    return {rung: {goal: {"value": found[goal]}} for rung, goal in goals.items()}
 
 
 def markdown(found: Mapping[str, Any]) -> str:
@@ -196,8 +199,6 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Measure, print, and write the result."""
-    if sys.argv[1:] == ["--work"]:
-        return work()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("recipe", type=Path, nargs="?")
     parser.add_argument("--rounds", type=int, default=3)
@@ -213,7 +214,6 @@ def main() -> None:
     found["environment"] = environment()
     print(markdown(found))
     RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return None
 
 
 if __name__ == "__main__":
