@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-BEGIN, END = "<!-- search-demo: begin -->", "<!-- search-demo: end -->"
+DEMO = "search-demo"
 MOST_LOST = 0.02  # of accuracy
 NAMES = {
     "winner": "winner of evolution",
@@ -22,11 +22,16 @@ def markdown(found: Found) -> str:
     )
 
 
-def write_section(readme: Path, told: str) -> None:
-    """Replace what the last run has written, and leave the rest of the page."""
-    text = readme.read_text(encoding="utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{told}{END}{after}", encoding="utf-8")
+def write_section(page: Path, told: str, name: str = DEMO) -> None:
+    """Replace what the last run has written between the marks, and leave the rest of the page."""
+    text, (begin, end) = page.read_text(encoding="utf-8"), marks(name)
+    before, after = text.split(begin)[0], text.split(end)[1]
+    page.write_text(f"{before}{begin}\n{told}{end}{after}", encoding="utf-8")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """What a section that is written by a program stands between."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def said(one: Found) -> str:

@@ -62,6 +62,9 @@ class Candidate(Generic[G]):
         return not self.failed and set(goals) <= set(known)
 
 
+Trial = tuple[Candidate[G], int]  # a student, and the seed that it is trained from
+
+
 @dataclass
 class Course(Generic[G]):
     """One search under way."""
@@ -87,8 +90,9 @@ class Course(Generic[G]):
             new = self._next(number)
             if not new:
                 break
-            self._train(new, f"generation {number}: train")
-            self._attack(self._survivors(new), f"generation {number}: attack")
+            self._train([(one, 0) for one in new], f"generation {number}: train")
+            survivors = [(one, 0) for one in self._survivors(new)]
+            self._attack(survivors, f"generation {number}: attack")
             after(self, number)
         if not self.students:
             raise InputError(
@@ -123,18 +127,20 @@ class Course(Generic[G]):
         self.students += new
         return new
 
-    def _train(self, students: Sequence[Candidate[G]], what: str, seed: int = 0) -> None:
-        self._evaluate(students, "train", what, seed)
+    def _train(self, asked: Sequence[Trial[G]], what: str) -> None:
+        self._evaluate(asked, "train", what)
 
-    def _attack(self, students: Sequence[Candidate[G]], what: str, seed: int = 0) -> None:
+    def _attack(self, asked: Sequence[Trial[G]], what: str) -> None:
         if "robustness" in self.settings.objectives:
-            self._evaluate(students, "attack", what, seed)
+            self._evaluate(asked, "attack", what)
 
-    def _evaluate(self, students: Sequence[Candidate[G]], rung: Rung, what: str, seed: int) -> None:
-        if not students:
+    def _evaluate(self, asked: Sequence[Trial[G]], rung: Rung, what: str) -> None:
+        if not asked:
             return
-        wanted = [Wanted(s.name, rung, seed, self.tell(s.genome)) for s in students]
-        for one, result in zip(students, self.evaluations.of(wanted, what), strict=True):
+        asked = sorted(asked, key=lambda trial: -trial[0].costs["params"])  # the longest first
+        wanted = [Wanted(one.name, rung, seed, self.tell(one.genome)) for one, seed in asked]
+        results = self.evaluations.of(wanted, what)
+        for (one, seed), result in zip(asked, results, strict=True):
             one.seconds[rung] = one.seconds.get(rung, 0.0) + result.seconds
             _take(one, result, seed)
 
@@ -147,11 +153,11 @@ class Course(Generic[G]):
         return [fit[place] for place in order[:kept]]
 
     def _again(self) -> None:
-        """The elites from other seeds."""
-        for seed in range(1, self.settings.seeds):
-            elites = [s for s in self._elites() if not s.failed]
-            self._train(elites, f"elites, seed {seed}: train", seed)
-            self._attack(elites, f"elites, seed {seed}: attack", seed)
+        """The elites from all other seeds at once: a seed at a time would leave workers idle."""
+        elites, seeds = self._elites(), range(1, self.settings.seeds)
+        again = [(one, seed) for seed in seeds for one in elites]
+        self._train(again, "elites, other seeds: train")
+        self._attack(again, "elites, other seeds: attack")
 
     def _elites(self) -> list[Candidate[G]]:
         """The first of the front by one seed, spread over it, whatever other seeds say later."""

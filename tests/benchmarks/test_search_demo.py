@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from benchmarks.search_demo import differences, plain_of, winner_of
-from benchmarks.search_table import BEGIN, END, markdown, write_section
+from benchmarks.search_table import DEMO, markdown, marks, write_section
 from edgecompress.recipe.searching import Subnetworks
 from edgecompress.search.course import Candidate
 from edgecompress.search.genome import Shape
 from edgecompress.search.subnetworks import Subnetwork, SubnetworkSpace
 
+BEGIN, END = marks(DEMO)
 SHAPE = Shape(64, 16, (4,) * 6, (128,) * 6, 221, 128, 2, 2)
 SPACE = SubnetworkSpace(Subnetworks(kind="subnetworks"), SHAPE)
 

@@ -1,4 +1,8 @@
-"""A Ray cluster of two simulated nodes on this machine, with toys in the place of work."""
+"""A Ray cluster of simulated nodes on this machine, with toys in the place of work.
+
+Nodes and connections take seconds to start, so one cluster serves all tests; the one that loses a
+node brings that node along.
+"""
 
 import os
 import signal
@@ -12,9 +16,7 @@ import pytest
 from edgecompress.core.errors import EnvironmentFault, MissingExtra
 from edgecompress.core.pool import WorkerDied
 from edgecompress.search.cluster import Cluster, connected
-
-ray = pytest.importorskip("ray", reason="needs the extra `search`")
-from ray.cluster_utils import Cluster as Simulated  # noqa: E402 - needs ray
+from tests.search.nodes import Simulated, ray, simulated
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,19 +34,13 @@ def toy(task):
     return {"row": task["row"], "node": ray.get_runtime_context().get_node_id()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nodes() -> Iterator[Simulated]:
-    """A head without cores, and two nodes of one core each."""
-    made = Simulated(initialize_head=True, head_node_args={"num_cpus": 0})
-    made.add_node(num_cpus=1)
-    made.add_node(num_cpus=1)
-    made.wait_for_nodes()
-    yield made
-    ray.shutdown()
-    made.shutdown()
+    with simulated(2) as made:
+        yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster(nodes) -> Iterator[Cluster]:
     with connected(toy, nodes.address) as made:
         yield made
@@ -76,13 +72,16 @@ def test_an_error_of_the_work_itself_ends_it(cluster, tmp_path):
         list(cluster.work(tasks(tmp_path, "refuse")))
 
 
-def test_a_node_that_is_lost_costs_nothing_but_time(nodes, cluster, tmp_path):
-    lost, found = nodes.list_all_nodes()[-1], []
-    for task, reply in cluster.work(tasks(tmp_path, *"abcdefgh", seconds=0.5)):
+def test_a_node_that_is_lost_at_work_costs_nothing_but_time(nodes, cluster, tmp_path):
+    lost, found, alive = nodes.add_node(num_cpus=1), [], True
+    nodes.wait_for_nodes()
+    for task, reply in cluster.work(tasks(tmp_path, *"abcdefghijkl", seconds=0.5)):
         found.append((task["row"], reply["row"]))
-        if len(found) == 2:
+        if alive and reply["node"] == lost.node_id:  # which has its next task by now
             nodes.remove_node(lost, allow_graceful=False)
-    assert sorted(found) == [(row, row) for row in range(8)]
+            alive = False
+    assert not alive
+    assert sorted(found) == [(row, row) for row in range(12)]
 
 
 def test_an_address_where_nobody_is_gets_a_clear_error():

@@ -2,13 +2,14 @@
 
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgecompress.core.errors import EnvironmentFault, InputError
+from edgecompress.core.pool import Task
 from tests.fakes import Listener
 from tests.search.toys import Killed, Workers, best, course, run
 
@@ -57,6 +58,34 @@ def test_elites_are_trained_from_other_seeds_and_their_means_are_told(tmp_path):
     low, high = one.range("accuracy")
     assert high - low == pytest.approx(0.002)  # the toy adds a thousandth for each seed
     assert one.value("accuracy") == pytest.approx((low + high) / 2)
+
+
+@dataclass
+class Watched(Workers):
+    """Remember in which order they were asked."""
+
+    asked: list[list[Task]] = field(default_factory=list)
+
+    def work(self, tasks):
+        self.asked.append(list(tasks))
+        return super().work(tasks)
+
+
+def test_the_heaviest_students_of_a_rung_are_handed_out_first(tmp_path):
+    workers = Watched()
+    made = course(tmp_path, workers)
+    made.costs = lambda digits: {"params": float(sum(digits))}
+    run(made)
+    for tasks in workers.asked:
+        weights = [sum(task["digits"]) for task in tasks]
+        assert weights == sorted(weights, reverse=True)
+
+
+def test_elites_are_trained_from_all_other_seeds_at_once(tmp_path):
+    workers = Watched()
+    run(course(tmp_path, workers))
+    trained, attacked = ([t["seed"] for t in tasks] for tasks in workers.asked[-2:])
+    assert sorted(trained) == sorted(attacked) == [1, 1, 1, 2, 2, 2]
 
 
 def test_the_budget_counts_all_trainings(tmp_path):
