@@ -56,7 +56,7 @@ def write(run: "Run", report: RunReport, folder: Path | None) -> ExitCode:
     return EXIT_OF[report.gate.outcome]
 
 
-def close(run: Run, folder: Path | None, to: str | None) -> None:
+def close(run: "Run", folder: Path | None, to: str | None) -> None:
     """What follows once everything is decided: events beside the report, and a tracker's copy."""
     write_record(run.file.recipe, run.journal, _folder(run, folder))
     if to:
