@@ -63,7 +63,7 @@ def close(run: "Run", folder: Path | None, to: str | None) -> None:
         track(_folder(run, folder), to, run.ws.progress)
 
 
-def _folder(run: Run, asked: Path | None) -> Path:
+def _folder(run: "Run", asked: Path | None) -> Path:
     return asked or run.journal.path.with_suffix("")
 
 
