@@ -50,7 +50,7 @@ class Encoder(OwnEncoder):
 
         So is dropout on them, for which torch has no fused operator on a CPU.
         """
-        drops = self.training and any(layer.attention.dropout.p for layer in self.layers)
+        drops = self.training and any(layer.drops_attention for layer in self.layers)
         explicit = self.explicit_attention or attention or drops
         states = self.embeddings(input_ids, token_type_ids)
         mask = token_mask(attention_mask, states.dtype, explicit=explicit)

@@ -128,6 +128,11 @@ class Layer(nn.Module):
         self.activation = ACTIVATIONS[config.activation]
         self.dropout = nn.Dropout(config.dropout)
 
+    @property
+    def drops_attention(self) -> bool:
+        """Whether holes are torn into its attention maps while it trains."""
+        return self.attention.dropout.p > 0
+
     def forward(
         self, states: Tensor, mask: Tensor | None, explicit: bool
     ) -> tuple[Tensor, Tensor | None]:
