@@ -38,6 +38,11 @@ class Replaceable(nn.Module):
         """Of the successor's layer, for those who ask a network's layers for it."""
         return self.successor.get_submodule("attention")
 
+    @property
+    def drops_attention(self) -> bool:
+        """As the successor's layer does."""
+        return bool(self.successor.drops_attention)
+
     def train(self, mode: bool = True) -> Self:
         """Set the mode of both sides.
 

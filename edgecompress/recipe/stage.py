@@ -76,8 +76,9 @@ class TrainingSettings(StageSettings):
         default=None,
         ge=0,
         lt=1,
-        description="of every layer while it trains; by default what the model's configuration "
-        "says. 0 suits a small student with many texts, which fits too little rather than too much",
+        description="of every layer that learns, while it does; by default what the model's "
+        "configuration says. 0 suits a small student with many texts, which fits too little rather "
+        "than too much",
     )
     max_grad_norm: float = Field(default=1.0, gt=0, description="clip over trained weights only")
     patience: int | None = Field(
