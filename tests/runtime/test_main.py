@@ -72,7 +72,7 @@ def test_a_wrong_call_exits_with_2(
 def test_a_bug_exits_with_3(
     bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("edgecompress.runtime.__main__.verify_bundle", lambda folder: 1 / 0)
+    monkeypatch.setattr("edgecompress.runtime.__main__.admit", lambda *asked: 1 / 0)
     assert main([str(bundle)]) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -177,7 +177,7 @@ def test_one_more_space_is_a_change(bundle: Path, more: str) -> None:
 def test_a_changed_signature_is_found_by_who_has_the_key(bundle: Path) -> None:
     key = sign(bundle)
     told = Signature.from_json((bundle / SIGNATURE).read_text())
-    changed = Signature(told.payload, told.value[:-1] + b"\x00", told.hint)
+    changed = Signature(told.payload, told.value[:-1] + bytes([told.value[-1] ^ 1]), told.hint)
     (bundle / SIGNATURE).write_text(changed.to_json())
     with pytest.raises(IntegrityError, match="changed: not what the key"):
         check(bundle, key)
