@@ -15,21 +15,22 @@ from edgecompress.cli.completion import SHELLS
 from edgecompress.cli.main import VERBS
 
 PRESSED = """
-eval "$(edgecompress completion bash)"
+source "$SCRIPT"
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
 _edgecompress_completion edgecompress
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
-@pytest.fixture
-def shell(tmp_path) -> dict[str, str]:
-    """The environment of a shell with `edgecompress` in it."""
-    program = tmp_path / "bin/edgecompress"
-    program.parent.mkdir()
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory) -> dict[str, str]:
+    """The environment of a shell with `edgecompress` in it, and the script that it prints."""
+    folder = tmp_path_factory.mktemp("shell")
+    program, script = folder / "edgecompress", folder / "script"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m edgecompress "$@"\n')
     program.chmod(0o755)
-    return {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    script.write_bytes(subprocess.check_output([program, "completion", "bash"]))
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SCRIPT": str(script)}
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_the_tab_key_itself(shell, repository):
         os.close(terminal)
 
 
-def until(typist: int, awaited: str, patience_s: float = 60) -> str:
+def until(typist: int, awaited: str, patience_s: float = 240) -> str:
     """What the terminal shows until the words are there, or nobody has patience any more."""
     shown, end = "", time.monotonic() + patience_s
     while awaited not in shown and time.monotonic() < end:
