@@ -22,7 +22,7 @@ import pytest
 
 from edgecompress.search.evaluations import EVENT
 from edgecompress.store.record import Journal
-from tests.end_to_end.conftest import CommandLine
+from tests.end_to_end.conftest import COMMAND, CommandLine
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -47,7 +47,14 @@ class Place:
     command: CommandLine
 
     def start(self, *options: str) -> subprocess.Popen[str]:
-        return self.command.start("search", self.recipe, *options)
+        return subprocess.Popen(
+            [*COMMAND, "search", str(self.recipe), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.command.environment,
+            process_group=0,
+        )
 
     def events(self, pattern: str) -> list[dict[str, Any]]:
         runs = sorted(self.command.store.rglob(f"{pattern}.jsonl"))
@@ -60,7 +67,7 @@ class Place:
         return [event["name"] for event in self.evaluations()]
 
     def trainings(self) -> Counter[str]:
-        """How often each was begun and brought to its end, by key."""
+        """How often each was brought to its end, by key."""
         return Counter(e["key"] for e in self.events("*-smoke-*") if e["event"] == "stage-finished")
 
 
@@ -136,7 +143,7 @@ def test_killed_at_ten_random_moments_no_evaluation_is_lost_or_repeated(place, u
         kept = now
     done = here.command("search", here.recipe, "--workers", "2", "--json")
     assert done.returncode == 0, done.stderr
-    assert sorted(here.names()) == sorted(undisturbed.names)
+    assert sorted(here.names()) == sorted(undisturbed.names)  # each of them once
     assert max(here.trainings().values()) == 1
     assert outcome(done.stdout) == undisturbed.outcome
 
