@@ -18,6 +18,7 @@ import click
 from edgecompress import __version__
 from edgecompress.cli.options import Options, common
 from edgecompress.core.errors import EdgeCompressError, ExitCode, MissingExtra
+from edgecompress.core.ranks import launched
 
 VERBS = {
     "validate": "Check a recipe: every mistake at once, with its line.",
@@ -145,7 +146,9 @@ def _run(args: list[str]) -> ExitCode | int:
 
 
 def _told(message: str, code: ExitCode) -> ExitCode:
-    click.echo(f"error: {message}", err=True)
+    number, count = launched()
+    who = f"process {number} of {count}: " if count > 1 else ""
+    click.echo(f"{who}error: {message}", err=True)
     return code
 
 

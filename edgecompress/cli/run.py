@@ -7,7 +7,15 @@ import click
 from edgecompress.cli import arguments, output
 from edgecompress.cli.judged import begin, show, write
 from edgecompress.cli.options import Options, common
+from edgecompress.core.ranks import launched_in_vain, lead_first
+from edgecompress.training.together import join
+from edgecompress.workflow.following import follow
 from edgecompress.workflow.run import run_recipe
+
+VAIN = (
+    "a launcher has named MASTER_ADDR, but this process is alone: `accelerate launch --cpu` starts "
+    "one without --mpirun_hostfile; `torchrun --nproc-per-node N` starts as many as you say"
+)
 
 
 @click.command()
@@ -22,8 +30,20 @@ def command(recipe: Path, until: str | None, report_folder: Path | None, options
 
     Kill it at any moment and run it again: finished steps are found, training goes on from its last
     checkpoint. `--json=events` streams one JSON document a line as things happen.
+
+    Several processes, on one machine or on several that share the store's folder, train together:
+
+    \b
+        torchrun --nproc-per-node 2 -m edgecompress run RECIPE
     """
-    file, ws = begin(recipe, options)
+    ranks = join()
+    with lead_first(ranks):  # who then says what is wrong, before the others can
+        file, ws = begin(recipe, options, ranks)
+    if ranks.number:
+        follow(file, ws)
+        return 0
+    if launched_in_vain():
+        ws.progress.warn(VAIN)
     run, report = run_recipe(file, ws, until)
     if report is not None:
         show(report, options)
