@@ -85,6 +85,7 @@ class Trained:
     tokens_per_s: float  # without padding, and without the time of validation and checkpoints
     training_s: float  # of the steps
     precision: str
+    processes: int  # that shared each batch
 
 
 @dataclass
@@ -133,7 +134,6 @@ class _Training:
         self, model: Classifier, task: Task, settings: TrainingSettings, around: Surroundings
     ) -> None:
         self.model, self.task, self.settings, self.around = model, task, settings, around
-        self.ranks = around.ranks
         self.at = Position()
         self.best: dict[str, Tensor] = {}
         self.precision = choose_precision(settings.precision)
@@ -153,13 +153,13 @@ class _Training:
 
     def resume(self) -> None:
         """Go to where the newest checkpoint was made, or to the start."""
-        with lead_first(self.ranks):
+        with lead_first(self.around.ranks):
             found = self.checkpoints.newest(self.around.progress)
         if found is None:
             self.at.step = self.first
             self.at.epoch, self.at.batch = divmod(self.first, self.per_epoch)
             seed_chance(self.around.seed + self.first)
-            take_leads_weights(self.model, self.ranks)
+            take_leads_weights(self.model, self.around.ranks)
             return
         self.model.load_state_dict(found.tensors["weights"])
         restore_optimizer(self.optimizer, found.tensors["optimizer"])
@@ -199,7 +199,7 @@ class _Training:
         ours = self.share_of_loss(rows)
         if ours.requires_grad:  # not where a hook kept every trained weight out of this step
             self.accelerator.backward(ours)
-        loss = add_up(ours, self.trained, self.ranks)
+        loss = add_up(ours, self.trained, self.around.ranks)
         self.require_finite("loss", loss, rows)
         self.learn(rows)
         if hook:
@@ -212,9 +212,9 @@ class _Training:
         Several processes draw dropout by the number of the step, so that a resumed one need not
         know where the generators of the others stood.
         """
-        if self.ranks.count > 1:
-            seed_chance(seed_of_step(self.around.seed, self.at.step, self.ranks.number))
-        own = own_rows(rows, self.ranks)
+        if self.around.ranks.count > 1:
+            seed_chance(seed_of_step(self.around.seed, self.at.step, self.around.ranks.number))
+        own = own_rows(rows, self.around.ranks)
         if not len(own):
             return torch.zeros(())
         with self.accelerator.autocast():
@@ -239,8 +239,8 @@ class _Training:
         if self.task.validation is None:
             better, seen = True, None
         else:
-            ours = None if self.ranks.number else self.task.validation(self.model)
-            seen = lead_says(self.ranks, ours)
+            ours = None if self.around.ranks.number else self.task.validation(self.model)
+            seen = lead_says(self.around.ranks, ours)
             better = self.at.best_validation is None or seen > self.at.best_validation
             epoch = f"epoch {count} of {self.task.epochs}"
             self.around.progress.say(
@@ -256,7 +256,7 @@ class _Training:
 
     def save(self) -> None:
         """Make a checkpoint of this very moment, which is the same for all processes."""
-        if self.ranks.number:
+        if self.around.ranks.number:
             return
         tensors = {
             "weights": self.model.state_dict(),
@@ -296,4 +296,5 @@ class _Training:
             tokens_per_s=round(self.at.tokens / self.at.seconds, 1),
             training_s=round(self.at.seconds, 2),
             precision=self.precision,
+            processes=self.around.ranks.count,
         )
