@@ -29,18 +29,18 @@ def add_up(loss: Tensor, weights: Sequence[nn.Parameter], ranks: Ranks) -> Tenso
         loss: of this process's rows, times their share of the batch.
         weights: whose gradients are those of this loss.
     """
-    whole = loss.detach().float()
+    ours = loss.detach().float()
     if ranks.count == 1:
-        return whole
+        return ours
     asked = torch.tensor([float(weight.grad is not None) for weight in weights])
     grads = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
-    together = torch.cat([whole.reshape(1), asked, *(grad.flatten() for grad in grads)])
+    together = torch.cat([ours.reshape(1), asked, *(grad.flatten() for grad in grads)])
     ranks.add_up(together.numpy())
-    whole, asked, flat = together.split([1, len(weights), len(together) - 1 - len(weights)])
     sizes = [weight.numel() for weight in weights]
-    for weight, asking, grad in zip(weights, asked, flat.split(sizes), strict=True):
+    total, asked, *grads = torch.split(together, [1, len(weights), *sizes])
+    for weight, asking, grad in zip(weights, asked, grads, strict=True):
         weight.grad = grad.view_as(weight) if asking else None
-    return whole[0]
+    return total[0]
 
 
 @torch.no_grad()
