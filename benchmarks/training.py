@@ -33,6 +33,7 @@ from datasets import Dataset
 from transformers import PrinterCallback, Trainer, TrainingArguments, default_data_collator
 
 from edgecompress.core.progress import Silent
+from edgecompress.core.ranks import ALONE, Alone
 from edgecompress.core.texts import TextSet
 from edgecompress.data.readers import read_file
 from edgecompress.data.resources import Resources
@@ -58,6 +59,7 @@ class Here:
     threads: int
     seed: int = SEED
     progress: Silent = field(default_factory=Silent)
+    ranks: Alone = ALONE
 
 
 @dataclass(frozen=True)

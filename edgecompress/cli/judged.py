@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ import click
 from edgecompress.cli import output
 from edgecompress.cli.exits import EXIT_OF
 from edgecompress.cli.options import Options
+from edgecompress.core.errors import InputError
+from edgecompress.core.progress import Silent
+from edgecompress.core.ranks import ALONE, Ranks, launched
 from edgecompress.core.report import RunReport
 from edgecompress.recipe.reading import RecipeFile, read_recipe
 from edgecompress.report.annotations import annotations
@@ -25,17 +29,26 @@ if TYPE_CHECKING:
     from edgecompress.workflow.run import Run  # with torch, which reading a recipe can do without
 
 
-def begin(recipe: Path, options: Options) -> tuple[RecipeFile, Workspace]:
-    """Read the recipe and open the workspace; events go to stdout if they were asked for."""
+def begin(recipe: Path, options: Options, ranks: Ranks = ALONE) -> tuple[RecipeFile, Workspace]:
+    """Read the recipe and open the workspace; events go to stdout if they were asked for.
+
+    Raises:
+        InputError: several processes were launched, and the verb has not joined them.
+    """
+    if ranks.count != launched()[1]:
+        raise InputError(
+            f"{launched()[1]} processes were launched, and only `run` shares its work among them; "
+            "start this verb once, after the run: it finds everything in the store"
+        )
     listen = output.event if options.events else _aloud if options.verbose else unheard
     ws = Workspace.open(
         options.store,
-        options.progress(),
+        Silent() if ranks.number else options.progress(),
         offline=options.offline,
         wait_s=options.wait_s,
         listen=listen,
     )
-    return read_recipe(recipe), ws
+    return read_recipe(recipe), replace(ws, ranks=ranks)
 
 
 def _aloud(event: dict[str, Any]) -> None:

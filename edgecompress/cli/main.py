@@ -20,6 +20,7 @@ from edgecompress import __version__
 from edgecompress.cli.late import missing
 from edgecompress.cli.options import Options, common
 from edgecompress.core.errors import EdgeCompressError, ExitCode
+from edgecompress.core.ranks import launched
 
 VERBS = {
     "init": "Write a recipe, a little data and a CI pipeline to start from.",
@@ -153,7 +154,9 @@ def _run(args: list[str]) -> ExitCode | int:
 
 
 def _told(message: str, code: ExitCode) -> ExitCode:
-    click.echo(f"error: {message}", err=True)
+    number, count = launched()
+    who = f"process {number} of {count}: " if count > 1 else ""
+    click.echo(f"{who}error: {message}", err=True)
     return code
 
 

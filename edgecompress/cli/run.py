@@ -9,7 +9,13 @@ from edgecompress.cli.completing import steps
 from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
+from edgecompress.core.ranks import launched_in_vain, lead_first
 from edgecompress.workflow.tracking import tracker_address
+
+VAIN = (
+    "a launcher has named MASTER_ADDR, but this process is alone: `accelerate launch --cpu` starts "
+    "one without --mpirun_hostfile; `torchrun --nproc-per-node N` starts as many as you say"
+)
 
 
 @click.command()
@@ -34,9 +40,21 @@ def command(
 
     Kill it at any moment and run it again: finished steps are found, training goes on from its last
     checkpoint. `--json=events` streams one JSON document a line as things happen.
+
+    Several processes, on one machine or on several that share the store's folder, train together:
+
+    \b
+        torchrun --nproc-per-node 2 -m edgecompress run RECIPE
     """
-    to = tracker_address(mlflow, offline=options.offline)
-    file, ws = begin(recipe, options)
+    to, shared = tracker_address(mlflow, offline=options.offline), workflow("following")
+    ranks = shared.join()
+    with lead_first(ranks):  # who then says what is wrong, before the others can
+        file, ws = begin(recipe, options, ranks)
+    if ranks.number:
+        shared.follow(file, ws)
+        return 0
+    if launched_in_vain():
+        ws.progress.warn(VAIN)
     run, report = workflow("run").run_recipe(file, ws, until)
     if report is not None:
         show(report, options)

@@ -7,13 +7,18 @@ from typing import Any
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.progress import Progress
+from edgecompress.core.ranks import ALONE, Ranks
 from edgecompress.core.texts import TextSet
 from edgecompress.recipe.learning import Student
 
 
 @dataclass(frozen=True)
 class StageContext:
-    """A stage writes below `out`, keeps resumable state below `scratch`, touches nothing else."""
+    """A stage writes below `out`, keeps resumable state below `scratch`, touches nothing else.
+
+    Where several processes run it, they share `scratch`, into which the lead alone writes; what the
+    others write below `out`, which each has for itself, is thrown away.
+    """
 
     out: Path  # empty folder; becomes the artifact
     scratch: Path  # survives a kill; removed once the artifact is sealed
@@ -26,6 +31,7 @@ class StageContext:
     origins: Mapping[str, Path] = field(default_factory=dict)  # by `StageSettings.origins`
     aside: Mapping[str, Artifact] = field(default_factory=dict)  # by `StageSettings.uses`
     pair_inputs: bool = False  # the task is sentence pairs
+    ranks: Ranks = ALONE  # all processes that run this stage
 
     def whoever_teaches(self, settings: Student, model: Artifact) -> Artifact:
         """The recipe's teacher, or `model`, which entered the stage, as an intermediate one."""

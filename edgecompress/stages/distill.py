@@ -5,6 +5,7 @@ from typing import Any
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.errors import StageError
+from edgecompress.core.ranks import lead_first
 from edgecompress.models.checkpoint import (
     as_encoder,
     copy_tokenizer,
@@ -42,7 +43,8 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
     pair = meet(student, reads, teacher.path, ctx)
     facts: dict[str, Any] = {"layers_kept": list(layers), "layers_of": whole.config.layers}
     if settings.augment:
-        made = augment(settings.augment, ctx.origins.get("augment.masked_model"), pair, ctx)
+        with lead_first(ctx.ranks):
+            made = augment(settings.augment, ctx.origins.get("augment.masked_model"), pair, ctx)
         facts["augmented"] = told_of(made, ctx.data["train"])
         ctx = replace(ctx, data={**ctx.data, "transfer": with_changes(made, ctx.data)})
     facts |= teach_everything(pair, settings, ctx)

@@ -11,6 +11,7 @@ import torch
 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.errors import StageError
+from edgecompress.core.ranks import lead_first
 from edgecompress.core.texts import TextSet
 from edgecompress.data.draws import draw
 from edgecompress.models.checkpoint import as_encoder, copy_tokenizer, load_model, save_model
@@ -97,8 +98,9 @@ def _cutter(pair: Pair, full: EncoderConfig, settings: Prune, ctx: StageContext)
     few = _take(texts, drawn.tolist())
     rows = TokenRows.of(few, pair.student_reads)
     asked = Asked(pair.teacher, TokenRows.of(few, pair.teacher_reads), Wanted(), "fp32")
-    answers = teacher_signals(asked, ctx.scratch / "scoring-signals", ctx.progress).logits
-    table = _table(full, rows, ctx) if settings.speedup else None
+    with lead_first(ctx.ranks):
+        answers = teacher_signals(asked, ctx.scratch / "scoring-signals", ctx.progress).logits
+        table = _table(full, rows, ctx) if settings.speedup else None
     loss = deciding(settings.objective, answers)
     return Cutter(settings, full, rows, loss, table, ctx.seed, ctx.progress)
 
@@ -136,17 +138,24 @@ def _learn(
 ) -> tuple[Encoder, Told]:
     """Cut and train, leg by leg, from where an earlier run was killed.
 
-    The network at the start of a leg is kept, and with it all that came before can go.
+    The network at the start of a leg is kept, and with it all that came before can go. Where
+    several processes learn, the others read it too: cutting it themselves, on another kind of CPU,
+    they might find other parts the least important.
     """
     points = Checkpoints(ctx.scratch / "cuts")
-    start, student, told = _resume(points, ctx) or (-1, as_encoder(pair.student), [])
+    with lead_first(ctx.ranks):
+        start, student, told = _resume(points, ctx) or (-1, as_encoder(pair.student), [])
     for number, leg in enumerate(legs):
         if number > start:
-            student = cutter.cut(student, leg.cut) if leg.cut else student
-            state = {"leg": number, "encoder": student.config.to_json(), "told": told}
-            points.save(Checkpoint({"weights": student.state_dict()}, state))
-            for done in legs[:number]:
-                shutil.rmtree(ctx.scratch / done.name, ignore_errors=True)
+            with lead_first(ctx.ranks):
+                if ctx.ranks.number:
+                    _, student, told = _resume(points, ctx) or (start, student, told)
+                else:
+                    student = cutter.cut(student, leg.cut) if leg.cut else student
+                    state = {"leg": number, "encoder": student.config.to_json(), "told": told}
+                    points.save(Checkpoint({"weights": student.state_dict()}, state))
+                    for done in legs[:number]:
+                        shutil.rmtree(ctx.scratch / done.name, ignore_errors=True)
         if number >= start:
             told = [*told, _teach(replace(pair, student=student), leg, cutter.settings, ctx)]
     return student, told

@@ -66,11 +66,6 @@ class Batch:
     inputs: Inputs
     labels: Tensor  # [b]
 
-    @property
-    def tokens(self) -> int:
-        """Tokens that are not padding."""
-        return int(self.inputs.attention_mask.sum())
-
 
 def epoch_batches(lengths: IntArray, batch_size: int, seed: int, epoch: int) -> list[IntArray]:
     """Row numbers of every batch of one epoch; each row comes once.

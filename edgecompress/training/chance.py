@@ -14,6 +14,11 @@ def seed_chance(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def seed_of_step(seed: int, step: int, rank: int) -> int:
+    """Of one process in one step of a training that several share; 32 bits, unlike any other's."""
+    return int(np.random.SeedSequence((seed, step, rank)).generate_state(1)[0])
+
+
 def capture_chance() -> dict[str, Any]:
     """Where the three generators stand."""
     version, numbers, gauss = random.getstate()

@@ -12,13 +12,15 @@ from functools import partial
 
 from edgecompress.core.case import FloatArray
 from edgecompress.core.errors import StageError
+from edgecompress.core.ranks import lead_first
 from edgecompress.models.encoder import Encoder
 from edgecompress.recipe.learning import Difficulty
 from edgecompress.training.batches import TokenRows
-from edgecompress.training.loop import StepHook, Surroundings, Task, train
+from edgecompress.training.loop import StepHook, Task, train
 from edgecompress.training.objectives import supervised
 from edgecompress.training.signals import Asked, Wanted, teacher_signals
 from edgecompress.training.sparsity import Gradual, KeepZeros, prune_to
+from edgecompress.training.surroundings import Surroundings
 
 Answers = Mapping[str, FloatArray]
 """Logits [n, classes] of one model, by role."""
@@ -57,14 +59,15 @@ class Inquiry:
         kept = {role: self.around.scratch / f"{role}-answers-{name}" for role in self.rows}
         finished = all(folder.is_dir() for folder in kept.values())
         model = self.encoder if finished else make()
-        return {
-            role: teacher_signals(
-                Asked(model, rows, Wanted(), "fp32", f"{role} texts, model {name}"),
-                kept[role],
-                self.around.progress,
-            ).logits
-            for role, rows in self.rows.items()
-        }
+        with lead_first(self.around.ranks):
+            return {
+                role: teacher_signals(
+                    Asked(model, rows, Wanted(), "fp32", f"{role} texts, model {name}"),
+                    kept[role],
+                    self.around.progress,
+                ).logits
+                for role, rows in self.rows.items()
+            }
 
     def copied(self) -> Encoder:
         """A copy to be pruned, whose embeddings no training moves."""

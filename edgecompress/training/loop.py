@@ -7,18 +7,19 @@ is in fp32, so that the best score told is that of the weights saved.
 import math
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from edgecompress.core.case import IntArray
 from edgecompress.core.errors import TrainingDiverged
-from edgecompress.core.progress import Progress, Tracker
+from edgecompress.core.progress import Tracker
+from edgecompress.core.ranks import lead_first, lead_says
 from edgecompress.models.classifier import Classifier
 from edgecompress.recipe.stage import TrainingSettings
-from edgecompress.training.batches import Batch, TokenRows, epoch_batches
-from edgecompress.training.chance import capture_chance, restore_chance, seed_chance
+from edgecompress.training.batches import TokenRows, epoch_batches
+from edgecompress.training.chance import capture_chance, restore_chance, seed_chance, seed_of_step
 from edgecompress.training.checkpoints import Checkpoint, Checkpoints
 from edgecompress.training.dropout import training_dropout
 from edgecompress.training.memory import keep_memory
@@ -30,29 +31,11 @@ from edgecompress.training.optimizer import (
 )
 from edgecompress.training.precision import accelerator, choose_precision
 from edgecompress.training.schedules import rate_factor
+from edgecompress.training.shares import add_up, own_rows, take_leads_weights
+from edgecompress.training.surroundings import Surroundings
 from edgecompress.training.validation import Examination
 
 ORIGINS_TOLD = 5
-
-
-class Surroundings(Protocol):
-    """What a training needs to know of the run that it is part of; a StageContext is one."""
-
-    @property
-    def scratch(self) -> Path:
-        """Survives a kill."""
-
-    @property
-    def seed(self) -> int:
-        """Of the recipe."""
-
-    @property
-    def threads(self) -> int:
-        """How many may be used."""
-
-    @property
-    def progress(self) -> Progress:
-        """Who listens."""
 
 
 class StepHook(Protocol):
@@ -102,6 +85,7 @@ class Trained:
     tokens_per_s: float  # without padding, and without the time of validation and checkpoints
     training_s: float  # of the steps
     precision: str
+    processes: int  # that shared each batch
 
 
 @dataclass
@@ -124,8 +108,8 @@ def train(
     """Train `model` in place, from the last complete checkpoint if there is one.
 
     It ends with the weights of its best epoch, in evaluation mode. Weights that need no gradient
-    stay as they are. Same seed, settings, rows and number of threads: same weights, to the bit,
-    however often it was killed.
+    stay as they are. Same seed, settings, rows, and numbers of threads and processes: same weights,
+    to the bit, however often it was killed.
 
     Raises:
         TrainingDiverged: a loss or a gradient is not finite; no weight has been touched by it.
@@ -169,11 +153,13 @@ class _Training:
 
     def resume(self) -> None:
         """Go to where the newest checkpoint was made, or to the start."""
-        found = self.checkpoints.newest(self.around.progress)
+        with lead_first(self.around.ranks):
+            found = self.checkpoints.newest(self.around.progress)
         if found is None:
             self.at.step = self.first
             self.at.epoch, self.at.batch = divmod(self.first, self.per_epoch)
             seed_chance(self.around.seed + self.first)
+            take_leads_weights(self.model, self.around.ranks)
             return
         self.model.load_state_dict(found.tensors["weights"])
         restore_optimizer(self.optimizer, found.tensors["optimizer"])
@@ -193,17 +179,16 @@ class _Training:
         due = min(self.per_epoch, self.at.batch + self.last - self.at.step)
         for rows in batches[self.at.batch : due]:
             began = time.perf_counter()
-            batch = self.task.rows.batch(rows)
-            loss = self.take_step(batch)
+            loss = self.take_step(rows)
             self.at.step += 1
             self.at.batch += 1
-            self.at.tokens += batch.tokens
+            self.at.tokens += int(self.lengths[rows].sum())
             self.at.seconds += time.perf_counter() - began
             bar.advance(1, self.note(loss))
             if self.at.step % self.settings.checkpoint_every == 0:
                 self.save()
 
-    def take_step(self, batch: Batch) -> float:
+    def take_step(self, rows: IntArray) -> float:
         """Learn from one batch; gives its loss."""
         hook = self.task.hook
         if hook:
@@ -211,20 +196,35 @@ class _Training:
         factor = rate_factor(self.at.step, self.steps, self.settings.warmup_ratio)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * factor
-        with self.accelerator.autocast():
-            loss = self.task.loss(self.model, batch)
-        self.require_finite("loss", loss, batch)
-        if loss.requires_grad:  # not where a hook kept every trained weight out of this step
-            self.learn(loss, batch)
+        ours = self.share_of_loss(rows)
+        if ours.requires_grad:  # not where a hook kept every trained weight out of this step
+            self.accelerator.backward(ours)
+        loss = add_up(ours, self.trained, self.around.ranks)
+        self.require_finite("loss", loss, rows)
+        self.learn(rows)
         if hook:
             hook.after(self.at.step, self.steps)
-        return float(loss.detach())
+        return float(loss)
 
-    def learn(self, loss: Tensor, batch: Batch) -> None:
+    def share_of_loss(self, rows: IntArray) -> Tensor:
+        """What the rows that this process takes add to the loss of the batch.
+
+        Several processes draw dropout by the number of the step, so that a resumed one need not
+        know where the generators of the others stood.
+        """
+        if self.around.ranks.count > 1:
+            seed_chance(seed_of_step(self.around.seed, self.at.step, self.around.ranks.number))
+        own = own_rows(rows, self.around.ranks)
+        if not len(own):
+            return torch.zeros(())
+        with self.accelerator.autocast():
+            loss = self.task.loss(self.model, self.task.rows.batch(own))
+        return loss * (len(own) / len(rows))
+
+    def learn(self, rows: IntArray) -> None:
         """Move the weights that the loss depends on."""
-        self.accelerator.backward(loss)
         norm = self.accelerator.clip_grad_norm_(self.trained, self.settings.max_grad_norm)
-        self.require_finite("gradient's norm", norm, batch)
+        self.require_finite("gradient's norm", norm, rows)
         self.optimizer.step()
         self.optimizer.zero_grad()
 
@@ -239,7 +239,8 @@ class _Training:
         if self.task.validation is None:
             better, seen = True, None
         else:
-            seen = self.task.validation(self.model)
+            ours = None if self.around.ranks.number else self.task.validation(self.model)
+            seen = lead_says(self.around.ranks, ours)
             better = self.at.best_validation is None or seen > self.at.best_validation
             epoch = f"epoch {count} of {self.task.epochs}"
             self.around.progress.say(
@@ -254,7 +255,9 @@ class _Training:
             self.save()
 
     def save(self) -> None:
-        """Make a checkpoint of this very moment."""
+        """Make a checkpoint of this very moment, which is the same for all processes."""
+        if self.around.ranks.number:
+            return
         tensors = {
             "weights": self.model.state_dict(),
             "optimizer": optimizer_tensors(self.optimizer),
@@ -263,12 +266,12 @@ class _Training:
         state = {"position": asdict(self.at), "chance": capture_chance()}
         self.checkpoints.save(Checkpoint(tensors, state))
 
-    def require_finite(self, what: str, value: Tensor, batch: Batch) -> None:
+    def require_finite(self, what: str, value: Tensor, rows: IntArray) -> None:
         """Stop before a number that is none reaches a weight."""
         if bool(value.isfinite()):
             return
         step = f"step {self.at.step + 1} of {self.steps}"
-        origins = [self.task.rows.origins[row] for row in batch.rows]
+        origins = [self.task.rows.origins[row] for row in rows]
         kept = f"the last good checkpoint is kept in {self.folder}"
         more = f" and {len(origins) - ORIGINS_TOLD} more" if len(origins) > ORIGINS_TOLD else ""
         raise TrainingDiverged(
@@ -293,4 +296,5 @@ class _Training:
             tokens_per_s=round(self.at.tokens / self.at.seconds, 1),
             training_s=round(self.at.seconds, 2),
             precision=self.precision,
+            processes=self.around.ranks.count,
         )

@@ -13,6 +13,7 @@ import torch
 
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import StageError
+from edgecompress.core.ranks import lead_first
 from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import as_encoder, load_model
 from edgecompress.models.classifier import Classifier, Output
@@ -21,11 +22,12 @@ from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.training.batches import TokenRows
 from edgecompress.training.emphasis import row_weights, smoothed
-from edgecompress.training.loop import StepHook, Surroundings, Task, train
+from edgecompress.training.loop import StepHook, Task, train
 from edgecompress.training.objectives import Loss, distilling, state_map
 from edgecompress.training.precision import choose_precision
 from edgecompress.training.scores import load_scores
 from edgecompress.training.signals import UNASKED, Asked, Signals, Wanted, teacher_signals
+from edgecompress.training.surroundings import Surroundings
 from edgecompress.training.validation import Examination, Loyalty
 
 DIFFICULTY = "difficulty"  # the kind of the stage whose scores an objective may ask for
@@ -87,7 +89,8 @@ def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom
     held_out = None
     if texts := room.data.get("validation"):
         asked = Asked(teaches, TokenRows.of(texts, teacher_reads), Wanted(), "fp32")
-        answers = teacher_signals(asked, room.scratch / "validation-signals", room.progress)
+        with lead_first(room.ranks):
+            answers = teacher_signals(asked, room.scratch / "validation-signals", room.progress)
         held_out = Loyalty(TokenRows.of(texts, reads), answers.logits)
     return Pair(student, reads, teaches, teacher_reads, held_out)
 
@@ -138,7 +141,8 @@ def _hear(pair: Pair, part: Part, rows: TokenRows, settings: Student, room: Clas
     teacher = _in_our_class(pair.teacher) if wanted.relations else pair.teacher
     precision = choose_precision(settings.precision)
     folder = room.scratch / f"{part.role}-{wanted.name}"
-    return teacher_signals(Asked(teacher, asked, wanted, precision), folder, room.progress)
+    with lead_first(room.ranks):
+        return teacher_signals(Asked(teacher, asked, wanted, precision), folder, room.progress)
 
 
 def learn(pair: Pair, prepared: Prepared, settings: Student, room: Classroom) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import roles_read
 from edgecompress.recipe.reading import RecipeFile
 from edgecompress.recipe.schema import Recipe
-from edgecompress.recipe.stage import StageSettings
+from edgecompress.recipe.stage import StageSettings, TrainingSettings
 from edgecompress.runtime.machine import fingerprint
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.workflow.certify import Certificate
@@ -35,6 +35,11 @@ class Step:
     def aside(self) -> bool:
         """Whether the next step starts from what this one started from."""
         return self.again or self.settings.aside
+
+    @property
+    def trains(self) -> bool:
+        """Whether several processes can share its work."""
+        return isinstance(self.settings, TrainingSettings)
 
     @property
     def kind(self) -> str:

@@ -12,6 +12,7 @@ from edgecompress import __version__
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Answers, Case, Contestant
 from edgecompress.core.errors import InputError
+from edgecompress.core.ranks import ALONE, lead_says
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
 from edgecompress.data.named import NamedSources
 from edgecompress.data.roles import Data
@@ -72,6 +73,15 @@ class Run:
         aside = {kind: artifact.digest for kind, artifact in self.aside.items()}
         return Start(self.made[-1].digest, self.teacher.digest, aside)
 
+    def keep(self, step: Step, artifact: Artifact) -> None:
+        """The next steps go on from it."""
+        if step.again:
+            self.retrained = artifact
+        elif step.aside:
+            self.aside[step.kind] = artifact
+        else:
+            self.made.append(artifact)
+
     def tell(self, event: str, **facts: Any) -> None:
         """To the journal, and to whoever listens for events."""
         self.ws.listen(self.journal.write(event, **facts))
@@ -130,13 +140,14 @@ def make_all(run: Run, until: str | None = None) -> None:
 def make(run: Run, step: Step) -> tuple[Artifact, bool]:
     """One step's artifact, which the next steps go on from, and whether the store had it."""
     artifact, cached = _make_or_find(run, step)
-    if step.again:
-        run.retrained = artifact
-    elif step.aside:
-        run.aside[step.kind] = artifact
-    else:
-        run.made.append(artifact)
+    run.keep(step, artifact)
+    _order(run, "keep", step, artifact.key)
     return artifact, cached
+
+
+def _order(run: Run, what: str, step: Step, key: str) -> None:
+    """Say to the other processes, where there are any, what to do next; see `following`."""
+    lead_says(run.ws.ranks, {"do": what, "step": step.label, "key": key})
 
 
 def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
@@ -149,21 +160,28 @@ def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
             return found, True
         ws.progress.say(f"{step.label} {step.kind}: started")
         run.tell("stage-started", stage=step.label, kind=step.kind, key=key)
-        source = run.made[-1] if run.made and not step.again else bring(run.origin, ws)
-        began = time.monotonic()
+        if step.trains:
+            _order(run, "train", step, key)
         with ws.store.draft(key) as draft:
-            facts = STAGES[step.kind](source, step.settings, _context(run, step, draft, key))
-            seconds = round(time.monotonic() - began, 2)
-            artifact = ws.store.seal(
-                draft,
-                key,
-                step.settings.gives,
-                (source.digest,),
-                {**facts, "seconds": seconds},
-            )
+            source, facts = run_stage(run, step, draft, key)
+            artifact = ws.store.seal(draft, key, step.settings.gives, (source.digest,), facts)
+    seconds = facts["seconds"]
     ws.progress.say(f"{step.label} {step.kind}: done in {seconds:.1f} s")
     run.tell("stage-finished", stage=step.label, kind=step.kind, key=key, seconds=seconds)
     return artifact, False
+
+
+def run_stage(run: Run, step: Step, draft: Path, key: str) -> tuple[Artifact, dict[str, Any]]:
+    """Write what a step makes below `draft`; gives what it started from, and the facts of it.
+
+    Where it trains, every process of the run must call this, and all leave it together.
+    """
+    source = run.made[-1] if run.made and not step.again else bring(run.origin, run.ws)
+    began = time.monotonic()
+    ctx = _context(run, step, draft, key)
+    facts = STAGES[step.kind](source, step.settings, ctx)
+    ctx.ranks.wait()  # nobody needs `scratch` any more, so that it may vanish
+    return source, {**facts, "seconds": round(time.monotonic() - began, 2)}
 
 
 def _require_knowing_teacher(run: Run) -> None:
@@ -176,18 +194,20 @@ def _require_knowing_teacher(run: Run) -> None:
 
 
 def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:
+    ranks = run.ws.ranks if step.trains else ALONE
     return StageContext(
         out=draft,
         scratch=run.ws.store.scratch(key),
         labels=run.file.recipe.labels,
         data={role: run.data.load(role) for role in step.roles},
         seed=step.recipe.seed,
-        threads=run.ws.threads,
+        threads=max(1, run.ws.threads // ranks.here),
         progress=run.ws.progress,
         teacher=run.teacher if step.settings.needs_teacher else None,
         origins={key: bring(origin, run.ws).path for key, origin in step.origins.items()},
         aside={kind: run.aside[kind] for kind in step.settings.uses()},
         pair_inputs=takes_pairs(run.file.recipe),
+        ranks=ranks,
     )
 
 
@@ -264,7 +284,9 @@ def run_recipe(
     """Make what is missing and judge it; no report when `until` ends before a shippable model."""
     run = start(file, ws)
     with run.watched():
+        lead_says(ws.ranks, file.digest)
         make_all(run, until)
+        lead_says(ws.ranks, None)  # the others may go
         if until is not None and len(run.records) < len(run.steps):
             run.tell("run-ended", until=until)
             return run, None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecompress.core.progress import Progress
+from edgecompress.core.ranks import ALONE, Ranks
 from edgecompress.data.resources import Resources
 from edgecompress.store.store import Store
 from edgecompress.workflow.places import cache_folder, store_folder
@@ -33,6 +34,7 @@ class Workspace:
     offline: bool = False
     listen: Callable[[Event], None] = unheard  # for `--json=events`
     most_threads: int | None = None  # where other processes of ours use the other cores
+    ranks: Ranks = ALONE  # the processes that make one recipe together
 
     @classmethod
     def open(

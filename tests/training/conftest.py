@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from edgecompress.core.progress import Progress, Silent
+from edgecompress.core.ranks import ALONE, Ranks
 from edgecompress.models.encoder import Encoder, EncoderConfig
 from edgecompress.runtime.text import Encoded
 from edgecompress.training.batches import TokenRows
@@ -32,6 +33,7 @@ class Here:
     seed: int = 7
     threads: int = 1
     progress: Progress = field(default_factory=Silent)
+    ranks: Ranks = ALONE
 
 
 @pytest.fixture
