@@ -12,8 +12,9 @@ from edgecompress.cli import output
 from edgecompress.cli.exits import EXIT_OF
 from edgecompress.cli.options import Options
 from edgecompress.core.errors import InputError
+from edgecompress.core.launch import launched
 from edgecompress.core.progress import Silent
-from edgecompress.core.ranks import ALONE, Ranks, launched
+from edgecompress.core.ranks import ALONE, Ranks
 from edgecompress.core.report import RunReport
 from edgecompress.recipe.reading import RecipeFile, read_recipe
 from edgecompress.report.annotations import annotations

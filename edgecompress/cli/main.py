@@ -20,7 +20,7 @@ from edgecompress import __version__
 from edgecompress.cli.late import missing
 from edgecompress.cli.options import Options, common
 from edgecompress.core.errors import EdgeCompressError, ExitCode
-from edgecompress.core.ranks import launched
+from edgecompress.core.launch import launched
 
 VERBS = {
     "init": "Write a recipe, a little data and a CI pipeline to start from.",

@@ -9,7 +9,8 @@ from edgecompress.cli.completing import steps
 from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.core.ranks import launched_in_vain, lead_first
+from edgecompress.core.launch import launched_in_vain
+from edgecompress.core.ranks import lead_first
 from edgecompress.workflow.tracking import tracker_address
 
 VAIN = (

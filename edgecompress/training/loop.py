@@ -82,7 +82,8 @@ class Trained:
     steps: int
     best_epoch: int  # counted from 1; its weights are kept
     best_validation: float | None  # its score in the examination
-    tokens_per_s: float  # without padding, and without the time of validation and checkpoints
+    tokens: int  # read, without padding
+    tokens_per_s: float  # without the time of validation and checkpoints
     training_s: float  # of the steps
     precision: str
     processes: int  # that shared each batch
@@ -242,10 +243,8 @@ class _Training:
             ours = None if self.around.ranks.number else self.task.validation(self.model)
             seen = lead_says(self.around.ranks, ours)
             better = self.at.best_validation is None or seen > self.at.best_validation
-            epoch = f"epoch {count} of {self.task.epochs}"
-            self.around.progress.say(
-                f"{self.task.name}: {epoch}, {self.task.validation.name} {seen:.4f}"
-            )
+            told = f"epoch {count} of {self.task.epochs}, {self.task.validation.name} {seen:.4f}"
+            self.around.progress.say(f"{self.task.name}: {told}")
         if better:
             self.at.best_epoch, self.at.best_validation = count, seen
             self.best = {name: w.detach().clone() for name, w in self.model.state_dict().items()}
@@ -293,6 +292,7 @@ class _Training:
             steps=self.at.step - self.first,
             best_epoch=self.at.best_epoch,
             best_validation=self.at.best_validation,
+            tokens=self.at.tokens,
             tokens_per_s=round(self.at.tokens / self.at.seconds, 1),
             training_s=round(self.at.seconds, 2),
             precision=self.precision,

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import distributed
 
 from edgecompress.core.errors import EnvironmentFault
-from edgecompress.core.ranks import ALONE, Ranks, launched
+from edgecompress.core.launch import launched
+from edgecompress.core.ranks import ALONE, Ranks
 
 # Of a wait for the others, who may be at a long piece of work. A process that dies is seen at once:
 # its connections close.

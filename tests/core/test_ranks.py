@@ -5,15 +5,7 @@ from threading import Barrier, Thread
 import numpy as np
 import pytest
 
-from edgecompress.core.ranks import (
-    ALONE,
-    COUNTS,
-    NUMBERS,
-    launched,
-    launched_in_vain,
-    lead_first,
-    lead_says,
-)
+from edgecompress.core.ranks import ALONE, lead_first, lead_says
 
 
 class Crew:
@@ -76,40 +68,3 @@ def test_one_process_hears_itself_and_waits_for_nobody():
     word = object()  # not even JSON
     with lead_first(ALONE):
         assert lead_says(ALONE, word) is word
-
-
-@pytest.fixture
-def world(monkeypatch):
-    """Sets the environment as a launcher does, and nothing else of that kind."""
-    for name in (*COUNTS, *NUMBERS, "MASTER_ADDR"):
-        monkeypatch.delenv(name, raising=False)
-
-    def launch(**variables):
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-
-    return launch
-
-
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({}, (0, 1)),
-        ({"WORLD_SIZE": "3", "RANK": "2"}, (2, 3)),  # torchrun
-        ({"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}, (1, 2)),  # Open MPI
-        ({"PMI_SIZE": "2", "PMI_RANK": "1"}, (1, 2)),  # MPICH, Intel MPI
-        ({"WORLD_SIZE": "1", "RANK": "0"}, (0, 1)),
-        ({"RANK": "4"}, (0, 1)),  # somebody else's variable
-    ],
-)
-def test_a_launcher_tells_number_and_count(variables, expected, world):
-    world(**variables)
-    assert launched() == expected
-
-
-def test_an_address_without_a_count_is_a_launch_in_vain(world):
-    assert not launched_in_vain()
-    world(MASTER_ADDR="127.0.0.1")  # all that accelerate 1.15 says after `launch --cpu`
-    assert launched_in_vain()
-    world(WORLD_SIZE="2")
-    assert not launched_in_vain()

@@ -81,8 +81,7 @@ def test_a_broken_training_of_two_ends_with_the_weights_of_an_unbroken_one(seen)
 
 def test_tokens_are_those_of_the_whole_batch(seen):
     alone, both = (seen["plain", count].told[0]["trained"] for count in (1, 2))
-    counts = [told["tokens_per_s"] * told["training_s"] for told in (alone, both)]
-    assert counts[1] == pytest.approx(counts[0], rel=0.02)  # both factors are told rounded
+    assert both["tokens"] == alone["tokens"] > 0
 
 
 @pytest.mark.slow
