@@ -15,9 +15,8 @@ WATCHFUL = {"health_check_period_ms": 500, "health_check_failure_threshold": 3}
 @contextmanager
 def simulated(count: int) -> Iterator[Simulated]:
     """A head without cores, and so many nodes of one core each."""
-    made = Simulated(
-        initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": WATCHFUL}
-    )
+    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": WATCHFUL}
+    made = Simulated(initialize_head=True, head_node_args=head)
     try:
         for _ in range(count):
             made.add_node(num_cpus=1)
