@@ -9,6 +9,7 @@ root/objects/KEY[:2]/KEY/   manifest.json and files/; visible once renamed into 
      trash/                 being deleted
 """
 
+import errno
 import json
 import os
 import re
@@ -30,6 +31,7 @@ from edgecompress.store.sealing import discard, flush_folder, flush_tree
 from edgecompress.store.upkeep import Damage, Entry, Pruned, damages, entries, prune
 
 _KEY = re.compile(r"[0-9a-f]{64}")
+TAKEN = {errno.EEXIST, errno.ENOTEMPTY}  # what a rename onto a folder with files says
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -117,12 +119,15 @@ class Store:
         return first or manifest.artifact(folder)
 
     def _reveal(self, made: Path, folder: Path) -> Artifact | None:
-        """Rename into view; the artifact that was there first, if a sound one was."""
+        """Rename into view; the artifact that was there first, if a sound one was.
+
+        One that was there may be pruned before it is read: then there is room after all.
+        """
         while True:
             try:
                 made.rename(folder)
-            except OSError:
-                if not folder.exists():
+            except OSError as error:
+                if error.errno not in TAKEN:
                     raise
                 if first := self.find(folder.name):
                     return first
