@@ -38,3 +38,24 @@ def test_no_kill_ever_leaves_a_corrupt_object(children, store, lines):
         assert list((store.root / "drafts").iterdir()) == []
     assert sealed > 10  # else the children died before they did anything
     assert lines.warned == []
+
+
+# One key, so that what one child is about to replace is what the other prunes at that moment.
+SEAL_AND_PRUNE = """
+from contextlib import suppress
+from edgecompress.core.errors import StoreBusy
+ready()
+for turn in range(2000):
+    with store.draft(key) as draft:
+        (draft / "a").write_bytes(b"a")
+        store.seal(draft, key, "torch-model", (), {"turn": turn})
+    with suppress(StoreBusy):
+        store.prune(older_than_days=None, keep=())
+"""
+
+
+def test_an_object_may_be_pruned_while_another_is_sealed_in_its_place(children, store):
+    pair = [children.start(SEAL_AND_PRUNE) for _ in range(2)]
+    for child in pair:
+        children.wait_until_ready(child)
+    assert [child.wait(timeout=60) for child in pair] == [0, 0]
