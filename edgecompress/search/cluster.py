@@ -6,10 +6,11 @@ store and the cache at the same paths, and have the same packages.
 
 import os
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from typing import Any, Final
 
@@ -108,14 +109,15 @@ def connected(work: Work, address: str) -> Iterator[Cluster]:
             'a cluster needs ray, which is not installed: pip install "edgecompress[search]"'
         ) from error
     _require_answer(address)
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise EnvironmentFault(f"--ray-address {address}: {error}") from error
-    try:
-        yield Cluster(ray, work)
-    finally:
-        ray.shutdown()
+    with redirect_stdout(sys.stderr):  # Ray tells of lost nodes on stdout, which is for results
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise EnvironmentFault(f"--ray-address {address}: {error}") from error
+        try:
+            yield Cluster(ray, work)
+        finally:
+            ray.shutdown()
 
 
 def _require_answer(address: str) -> None:
