@@ -57,7 +57,7 @@ class Place:
         )
 
     def events(self, pattern: str) -> list[dict[str, Any]]:
-        runs = sorted(self.command.store.rglob(f"{pattern}.jsonl"))
+        runs = sorted((self.command.store / "runs").glob(f"{pattern}.jsonl"))
         return [event for path in runs for event in Journal(path).events()]
 
     def evaluations(self) -> list[dict[str, Any]]:
