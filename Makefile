@@ -8,12 +8,24 @@ OUT ?= release
 # package index: make release TORCH_ARGS="--index-url URL-OF-PYTORCHS-CPU-INDEX"
 TORCH_ARGS ?=
 
+# Container images: whichever engine answers, the bundle to serve, a base that has Python 3.11, where
+# image.cdx.json goes, and options for the engine (--secret, --build-arg, ...).
+ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || command -v podman || command -v buildah)
+BUNDLE ?= $(OUT)
+BASE ?= python:3.11-slim-bookworm
+SBOM ?= .
+IMAGE_ARGS ?=
+DIGEST = $(shell sed -n 's/^ "digest": "\(.*\)",$$/\1/p' $(BUNDLE)/.edgecompress/manifest.json)
+TAG ?= edgecompress-serve:$(shell echo $(DIGEST) | cut -c 1-12)
+BUILD_TAG ?= edgecompress-build:$(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+
 BIN := $(VENV)/bin
 RELEASES := $(VENV)/.releases
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help release test test-slow test-inc check lint types floors fast docs bench search-demo clean
+.PHONY: help release test test-slow test-inc check lint types floors fast docs bench search-demo clean \
+	image image-build test-image
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -75,6 +87,26 @@ bench: $(INSTALLED) ## measure training, the runtime and its peers on this machi
 
 search-demo: $(RELEASES) ## evolution, random search and plain distillation against each other; 40 minutes
 	$(BIN)/python benchmarks/search_demo.py
+
+# podman and buildah: a format that knows HEALTHCHECK, and layers that the second build finds again.
+export BUILDAH_FORMAT := docker
+export BUILDAH_LAYERS := true
+
+IMAGE = $(ENGINE) build --build-arg BASE=$(BASE) $(IMAGE_ARGS)
+SERVED = --build-arg BUNDLE_DIGEST=$(DIGEST) --build-context bundle=$(BUNDLE)
+
+image: ## a container image that serves BUNDLE, and image.cdx.json, a list of what is in it
+	@test -n "$(DIGEST)" || { echo "BUNDLE=$(BUNDLE): no bundle; make release makes one" >&2; exit 2; }
+	$(IMAGE) $(SERVED) --target runtime --tag $(TAG) .
+	$(IMAGE) $(SERVED) --target sbom --output type=local,dest=$(SBOM) .
+	@echo $(TAG)
+
+image-build: ## a container image with every verb, to compress, gate and release in
+	$(IMAGE) --build-arg TORCH_ARGS="$(TORCH_ARGS)" --target build --tag $(BUILD_TAG) .
+	@echo $(BUILD_TAG)
+
+test-image: $(INSTALLED) ## build both images on a base of debootstrap's, and run them; root, buildah
+	$(BIN)/pytest tests/image
 
 clean: ## remove what make made, but not the store or the fetched resources
 	rm -rf $(VENV) $(VENV)-inc $(OUT) build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks
