@@ -1,5 +1,6 @@
 """Several processes as one: joined by accelerate, with gloo between them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -66,11 +67,11 @@ def join() -> Ranks:
 
 @contextmanager
 def _told_shortly() -> Iterator[None]:
-    """One line for what gloo and its store say over many."""
+    """What gloo and its store say, without their places in the source and their guesses."""
     try:
         yield
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = re.sub(r"\[\S+:\d+\] ", "", " ".join(str(error).split())).split(". ")[0][:200]
         raise EnvironmentFault(
             f"another process of this run has ended, or cannot be reached: {reason}; "
             "run the same command, on every machine, to go on"
