@@ -85,9 +85,12 @@ CMD ["serve", "/bundle", "--host", "0.0.0.0"]
 FROM tools AS listed
 RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.crt \
     /opt/tools/bin/pip install --constraint requirements/lock.txt cyclonedx-python-lib
+# Copied, not mounted: buildah would take the list of an earlier image from its cache.
+COPY --from=served /var/lib/dpkg /served/var/lib/dpkg
+COPY --from=served /opt/edgecompress /served/opt/edgecompress
+COPY --from=served /bundle /served/bundle
 COPY image/sbom.py ./
-RUN --mount=type=bind,from=served,target=/served \
-    /opt/tools/bin/python sbom.py /served /image.cdx.json
+RUN /opt/tools/bin/python sbom.py /served /image.cdx.json
 
 FROM scratch AS sbom
 COPY --from=listed /image.cdx.json /

@@ -15,7 +15,7 @@ BUNDLE ?= $(OUT)
 BASE ?= python:3.11-slim-bookworm
 SBOM ?= .
 IMAGE_ARGS ?=
-DIGEST = $(shell sed -n 's/^ "digest": "\(.*\)",$$/\1/p' $(BUNDLE)/.edgecompress/manifest.json)
+DIGEST = $(shell sed -n 's/^ "digest": "\(.*\)",$$/\1/p' $(BUNDLE)/.edgecompress/manifest.json 2>/dev/null)
 TAG ?= edgecompress-serve:$(shell echo $(DIGEST) | cut -c 1-12)
 BUILD_TAG ?= edgecompress-build:$(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 
@@ -106,7 +106,7 @@ image-build: ## a container image with every verb, to compress, gate and release
 	@echo $(BUILD_TAG)
 
 test-image: $(INSTALLED) ## build both images on a base of debootstrap's, and run them; root, buildah
-	$(BIN)/pytest tests/image
+	$(BIN)/pytest -s tests/image  # -s: it prints the sizes
 
 clean: ## remove what make made, but not the store or the fetched resources
 	rm -rf $(VENV) $(VENV)-inc $(OUT) build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks

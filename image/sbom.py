@@ -1,8 +1,8 @@
 """What an image holds, as CycloneDX 1.6: Debian's packages, Python's packages, Python, the model.
 
-`python sbom.py ROOT FILE`, where ROOT is the file system of the target `runtime`. Each list is read
-where the installer keeps it; no file is guessed at. Runs in the image's own build, so the versions
-are those of that image.
+`python sbom.py ROOT FILE`, where ROOT has what the target `runtime` has of dpkg's, of Python's
+packages and of the bundle. Each list is read where the installer keeps it; no file is guessed at.
+Runs in the image's own build, on its interpreter.
 """
 
 import json

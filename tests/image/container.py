@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 # $1 is the root; then folders and where they go in it, up to "--"; then what is run.
 ENTER = """
@@ -71,10 +71,17 @@ class Container:
 
 @dataclass(frozen=True)
 class Run:
-    """A process, and its company."""
+    """A process and its company, gone at the end of a `with`."""
 
     container: Container
     process: subprocess.Popen[str]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.process.poll() is None:
+            self.stop(signal.SIGKILL)
 
     @property
     def first(self) -> int:
