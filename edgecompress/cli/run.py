@@ -9,8 +9,8 @@ from edgecompress.cli.completing import steps
 from edgecompress.cli.judged import begin, close, show, write
 from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
-from edgecompress.core.launch import launched_in_vain
-from edgecompress.core.ranks import lead_first
+from edgecompress.core.launch import launched, launched_in_vain
+from edgecompress.core.ranks import ALONE, Ranks, lead_first
 from edgecompress.workflow.tracking import tracker_address
 
 VAIN = (
@@ -47,12 +47,12 @@ def command(
     \b
         torchrun --nproc-per-node 2 -m edgecompress run RECIPE
     """
-    to, shared = tracker_address(mlflow, offline=options.offline), workflow("following")
-    ranks = shared.join()
+    to = tracker_address(mlflow, offline=options.offline)
+    ranks = _joined()
     with lead_first(ranks):  # who then says what is wrong, before the others can
         file, ws = begin(recipe, options, ranks)
     if ranks.number:
-        shared.follow(file, ws)
+        workflow("following").follow(file, ws)
         return 0
     if launched_in_vain():
         ws.progress.warn(VAIN)
@@ -70,3 +70,9 @@ def command(
     elif not options.events:
         output.table(["step", "key", "made in"], rows)
     return 0
+
+
+def _joined() -> Ranks:
+    """Whoever was launched with this process, which alone waits for no torch to read a recipe."""
+    ranks: Ranks = workflow("following").join() if launched()[1] > 1 else ALONE
+    return ranks

@@ -30,3 +30,17 @@ def test_a_missing_package_becomes_the_pip_command():
 def test_a_module_of_ours_that_is_missing_is_a_bug():
     error = ModuleNotFoundError("no", name="edgecompress.workflow.rum")
     assert missing("rum", error) is error
+
+
+def test_run_tells_a_mistake_in_the_recipe_before_torch_is_loaded(tmp_path):
+    (tmp_path / "bad.yaml").write_text("version: 1\nnaem: x\n")
+    code = (
+        "import sys; from edgecompress.cli.main import main\n"
+        "try: main(['run', 'bad.yaml'])\n"
+        "except SystemExit as end: sys.exit('torch' if 'torch' in sys.modules else end.code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "naem" in done.stderr
