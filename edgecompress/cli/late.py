@@ -26,6 +26,4 @@ def missing(verb: str, error: ModuleNotFoundError) -> MissingExtra | ModuleNotFo
     package = (error.name or "").split(".")[0]
     if package in ("", "edgecompress"):
         return error
-    return MissingExtra(
-        f'{verb} needs {package}, which is not installed: pip install "edgecompress[build]"'
-    )
+    return MissingExtra.of(verb, package, "build")

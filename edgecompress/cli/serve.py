@@ -120,9 +120,7 @@ def _serving() -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
-        raise MissingExtra(
-            f'serve needs {error.name}, which is not installed: pip install "edgecompress[serve]"'
-        ) from None
+        raise MissingExtra.of("serve", error.name, "serve") from None
 
 
 def _name(given: str | None, bundle: Path) -> str:

@@ -16,6 +16,8 @@ EdgeCompressError            3  a bug, unless a subclass says otherwise
 └── GateUndecided            5  the interval contains the limit: more data, not more luck
 """
 
+from typing import Self
+
 from edgecompress.runtime.errors import (
     EdgeCompressError,
     EnvironmentFault,
@@ -88,6 +90,13 @@ class MissingExtra(EnvironmentFault):
 
     The message is the pip command that installs it.
     """
+
+    @classmethod
+    def of(cls, who: str, package: str | None, extra: str) -> Self:
+        """What to tell of `who`, which needs a package that `extra` brings."""
+        return cls(
+            f'{who} needs {package}, which is not installed: pip install "edgecompress[{extra}]"'
+        )
 
 
 class OfflineError(EnvironmentFault):

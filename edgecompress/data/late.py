@@ -29,6 +29,4 @@ def late(name: str) -> ModuleType:
     try:
         return import_module(MODULES[name])
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f'{name} needs {error.name}, which is not installed: pip install "edgecompress[build]"'
-        ) from error
+        raise MissingExtra.of(name, error.name, "build") from error

@@ -72,6 +72,7 @@ class _Keys:
         self._given: set[str] = set()
 
     def of(self, measured: Measurement) -> str:
+        """The name of one more measurement."""
         parts = (measured.name, *measured.data.split("/"), measured.part)
         clean = (_FOREIGN.sub("_", part).strip(". ") for part in parts)
         key = wanted = "/".join(part for part in clean if part)[:LONGEST_KEY]

@@ -105,9 +105,7 @@ def connected(work: Work, address: str) -> Iterator[Cluster]:
     try:
         ray: Any = import_module("ray")
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            'a cluster needs ray, which is not installed: pip install "edgecompress[search]"'
-        ) from error
+        raise MissingExtra.of("a cluster", "ray", "search") from error
     _require_answer(address)
     with redirect_stdout(sys.stderr):  # Ray tells of lost nodes on stdout, which is for results
         try:

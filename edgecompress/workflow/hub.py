@@ -78,9 +78,7 @@ def hub() -> Any:
     try:
         return import_module("huggingface_hub")
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f'hub needs {error.name}, which is not installed: pip install "edgecompress[hub]"'
-        ) from None
+        raise MissingExtra.of("hub", error.name, "hub") from None
 
 
 def read_card(file: Path, card_of: Any) -> Any:

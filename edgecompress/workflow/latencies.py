@@ -106,6 +106,7 @@ def _table(space: AnySpace, made: Made, frame: Frame) -> Mapping[str, Any]:
     }
 
     def make(draft: Path, scratch: Path) -> None:
+        """Time every part, into one file of the draft."""
         progress, config = run.ws.progress, made.config
         if isinstance(space, CellSpace):
             found = asdict(measure_cells(config, space.widths, lengths, progress))

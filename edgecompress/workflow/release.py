@@ -61,10 +61,7 @@ def terms(sequence: int | None, sign_key: Path | None) -> Terms:
     try:
         signing = import_module("edgecompress.workflow.signing")
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"--sign-key needs {error.name}, which is not installed: "
-            'pip install "edgecompress[sign]"'
-        ) from None
+        raise MissingExtra.of("--sign-key", error.name, "sign") from None
     return Terms(sequence, signing.read_signer(sign_key))
 
 

@@ -200,10 +200,7 @@ def _of_teacher(settings: Search, frame: Frame) -> dict[str, Any]:
 def _require_attackers(settings: Search) -> None:
     missing = [name for name in ("textattack", "nltk") if find_spec(name) is None]
     if "robustness" in settings.objectives and missing:
-        raise MissingExtra(
-            f"search.attack needs {missing[0]}, which is not installed: "
-            'pip install "edgecompress[attack]"'
-        )
+        raise MissingExtra.of("search.attack", missing[0], "attack")
 
 
 def _require_rows(settings: Search, data: Data) -> None:

@@ -78,10 +78,7 @@ def tracker_address(asked: str | None, *, offline: bool) -> str | None:
         return None
     missing = [name for name in ("mlflow", "sqlalchemy", "alembic") if find_spec(name) is None]
     if missing:
-        raise MissingExtra(
-            f"--mlflow needs {missing[0]}, which is not installed: "
-            'pip install "edgecompress[mlflow]"'
-        )
+        raise MissingExtra.of("--mlflow", missing[0], "mlflow")
     found = asked or os.environ.get("MLFLOW_TRACKING_URI") or _file_here()
     parts = urlsplit(found)
     if offline and parts.scheme not in LOCAL and parts.hostname not in HERE:

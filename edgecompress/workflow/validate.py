@@ -100,7 +100,4 @@ def _require_extras(steps: Sequence[StageSettings], gate: Sequence[CheckSettings
     needed |= {name: check.extra for check in gate for name in check.libraries}
     for library, extra in sorted(needed.items()):
         if find_spec(library) is None:
-            raise MissingExtra(
-                f"this recipe needs {library}, which is not installed: "
-                f'pip install "edgecompress[{extra}]"'
-            )
+            raise MissingExtra.of("this recipe", library, extra)

@@ -40,7 +40,7 @@ def test_the_base_is_that_of_the_makefile_with_its_version(repository: Path, ins
 
 
 def test_without_a_bundle_no_engine_is_asked(repository: Path, tmp_path: Path) -> None:
-    called = ["make", "image", f"BUNDLE={tmp_path}", "ENGINE=echo asked"]
+    called = ["make", "--no-print-directory", "image", f"BUNDLE={tmp_path}", "ENGINE=echo asked"]
     done = subprocess.run(called, capture_output=True, text=True, cwd=repository, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"BUNDLE={tmp_path}: no bundle; make release makes one" in done.stderr
