@@ -43,6 +43,7 @@ from benchmarks.contenders.summary import summary  # noqa: E402
 from benchmarks.contenders.table import markdown, write_between_marks  # noqa: E402
 from benchmarks.contenders.work import Work  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
+from edgecompress.core.errors import EdgeCompressError  # noqa: E402
 from edgecompress.core.progress import Progress  # noqa: E402
 from edgecompress.recipe.reading import read_recipe  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
@@ -183,4 +184,7 @@ def _asked() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except EdgeCompressError as error:
+        sys.exit(str(error))

@@ -21,6 +21,7 @@ from edgecompress.runtime.session import open_session
 from edgecompress.search.cells import CellSpace
 from edgecompress.search.chance import Chance
 from edgecompress.search.genome import Shape
+from tests.models.test_onnx_graph import batch
 
 TABLES = EncoderConfig(
     vocab_size=50,
@@ -54,16 +55,6 @@ def network(settings: Cells, tables: EncoderConfig = TABLES) -> CellEncoder:
     for weight in made.parameters():
         nn.init.normal_(weight, std=0.5)
     return made
-
-
-def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Five rows of nine tokens: whole, padded right, one token, padded left, holed."""
-    ids = torch.randint(50, (5, 9), generator=torch.Generator().manual_seed(5))
-    mask = torch.ones_like(ids)
-    mask[1, 5:] = mask[2, 1:] = mask[3, :4] = mask[4, 3:6] = 0
-    types = torch.zeros_like(ids)
-    types[:, 4:] = 1
-    return ids, mask, types
 
 
 def answers(model: nn.Module, *inputs: torch.Tensor) -> np.ndarray:
