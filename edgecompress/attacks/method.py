@@ -17,20 +17,24 @@ class Method:
 
     recipe: AttackRecipe
     query_budget: int | None = None  # answers after which the attacker gives up
+    most_words: float | None = None  # share of them that it may change
     column: str | None = None  # of sentence pairs: which text may be changed
     thresholds: Mapping[str, float] = field(default_factory=dict)  # where the recipe has any
     files: Mapping[str, Path] = field(default_factory=dict)  # "words", "encoder": what it reads
 
     @property
     def name(self) -> str:
-        """As reports call it. With a budget robustness looks better, so the name says it."""
-        return self.recipe if self.query_budget is None else f"{self.recipe}@{self.query_budget}"
+        """As reports call it. With a bound robustness looks better, so the name says it."""
+        words = "" if self.most_words is None else f"-{self.most_words:.0%}"
+        return self.recipe + words + ("" if self.query_budget is None else f"@{self.query_budget}")
 
     def told(self) -> dict[str, Any]:
         """For a worker on this machine, as JSON values."""
+        bound = {} if self.most_words is None else {"most_words": self.most_words}
         return {
             "recipe": self.recipe,
             "query_budget": self.query_budget,
+            **bound,  # told only where there is one: what earlier versions kept is found
             "column": self.column,
             "thresholds": dict(self.thresholds),
             "files": {name: str(path) for name, path in self.files.items()},

@@ -80,7 +80,8 @@ def methods_of(case: Case, settings: Attack, *, pairs: bool) -> Iterator[Method]
             files["words"] = case.sources.place(settings.neighbours)
         column = settings.column if pairs else None
         thresholds = _thresholds(settings, recipe)
-        yield Method(recipe, settings.query_budget, column, thresholds, files)
+        bounds = (settings.query_budget, settings.most_words)
+        yield Method(recipe, *bounds, column, thresholds, files)
 
 
 def target_of(case: Case, name: str, who: Contestant, rows: Drawn) -> Target:

@@ -17,6 +17,7 @@ from textattack.attack_recipes import (
 from textattack.constraints.grammaticality import PartOfSpeech
 from textattack.constraints.pre_transformation import (
     InputColumnModification,
+    MaxModificationRate,
     RepeatModification,
     StopwordModification,
 )
@@ -47,6 +48,8 @@ def build(victim: Victim, method: Told) -> Attack:
     attack = BUILDERS[method["recipe"]](victim, method)
     if method["query_budget"] is not None:
         attack.goal_function.query_budget = method["query_budget"]
+    if "most_words" in method:
+        attack.pre_transformation_constraints.append(MaxModificationRate(method["most_words"]))
     if method["column"] is not None:
         others = set(COLUMNS) - {method["column"]}
         attack.pre_transformation_constraints.append(InputColumnModification([*COLUMNS], others))

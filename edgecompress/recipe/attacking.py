@@ -43,8 +43,9 @@ class Attack(CheckSettings):
     search as TextFooler does (Jin et al. 2020, arXiv:1907.11932), with NLTK's stop words and
     MiniLM as the sentence encoder; their neighbours are those of MiniLM's word vectors, without
     WordNet's antonyms, or those of the file `neighbours`. None of them is TextFooler: figures are
-    comparable within one version of this check alone. Whole pages take hours; set `query_budget`,
-    which then stands in the attack's name.
+    comparable within one version of this check alone. Whole pages take hours; set `query_budget`.
+    Where nearly every text falls, models cannot be told apart; set `most_words`. Both then stand in
+    the attack's name.
     """
 
     limited: ClassVar[Mapping[str, Limited]] = {
@@ -66,6 +67,12 @@ class Attack(CheckSettings):
     )
     query_budget: int | None = Field(
         default=None, ge=2, description="answers after which an attacker gives a text up"
+    )
+    most_words: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="share of a text's words that may be changed, rounded up; by default all",
     )
     column: Literal["text", "text_pair"] = Field(
         default="text", description="of sentence pairs: which of the two may be changed"

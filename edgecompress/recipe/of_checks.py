@@ -94,6 +94,8 @@ def _attack(index: int, check: Attack, recipe: Recipe) -> Iterator[Mistake]:
         yield Mistake(
             (*where, "recipes"), f"{REDUCTION} has nothing that could be limited; add another"
         )
+    if check.most_words is not None and REDUCTION in asked:
+        yield Mistake((*where, "most_words"), f"is not for {REDUCTION}, which deletes all it can")
     if ("word-swap-table" in asked) != (check.neighbours is not None):
         yield Mistake(
             (*where, "neighbours"), "is the table of `word-swap-table`; set both, or neither"

@@ -86,6 +86,13 @@ class SearchAttack(Section):
     query_budget: int | None = Field(
         default=80, ge=2, description="answers after which the attacker gives a text up"
     )
+    most_words: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="share of a text's words that may be changed, rounded up; by default all, "
+        "which few students of any shape survive",
+    )
     column: Literal["text", "text_pair"] = Field(
         default="text", description="of sentence pairs: which of the two may be changed"
     )
@@ -117,6 +124,11 @@ class Search(Section):
     )
     bounds: Bounds = Bounds()
     attack: SearchAttack = SearchAttack()
+    max_drop: Share | None = Field(
+        default=0.15,
+        description="in accuracy against the teacher, on `validation`; who drops by more is not "
+        "attacked, has no children and is on no front: who always says the same is never fooled",
+    )
     survivors: Share = Field(
         default=0.5,
         description="share of a generation that is attacked: the best by the other goals",

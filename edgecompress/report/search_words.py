@@ -55,13 +55,13 @@ def against_other(report: SearchReport) -> list[str]:
     if report.beside is None or report.box is None:
         return []
     evolved, drawn = sorted(report.courses, key=lambda course: course.evolution.random)
-    ours, theirs = (report.box.share(_firsts(course)) for course in (evolved, drawn))
+    ours, theirs = (report.box.share(course.firsts()) for course in (evolved, drawn))
     counts = f"{len(evolved.students)} and {len(drawn.students)} students"
     told = f"{100 * ours:.1f} % of the box against {100 * theirs:.1f} %, after {counts}"
     if ours > theirs + LEVEL:
         first = f"The front of evolution reaches farther than that of random search: {told}."
     else:
-        shared = report.box.share([s for s in _firsts(evolved) if not s.generation])
+        shared = report.box.share([s for s in evolved.firsts() if not s.generation])
         first = (
             f"Evolution did not beat random search: {told}. The first generation, which both "
             f"share, has {100 * shared:.1f} % of it already."
@@ -90,11 +90,6 @@ def _later_students(report: SearchReport, evolved: Course[Any], drawn: Course[An
         f"Behind the first generation, which both share, evolution's students have {NAMES[goal]} "
         f"{means} on average: {signed_points(value)} ({bounds}), {said}."
     ]
-
-
-def _firsts(course: Course[Any]) -> list[Candidate[Any]]:
-    goals = course.settings.objectives
-    return [one.first for one in course.students if one.first.has(goals) and not one.failed]
 
 
 def about_finalists(found: Sequence[Hardness]) -> str:

@@ -8,6 +8,7 @@ of many owes something to luck.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from math import inf
 from statistics import fmean
 from typing import Any, Generic
 
@@ -74,6 +75,7 @@ class Course(Generic[G]):
     evaluations: Evaluations
     costs: Costs[G]
     tell: Callable[[G], Mapping[str, Any]]  # what a worker has to know of a student
+    floor: float = -inf  # accuracy below which a student is never chosen
     students: list[Candidate[G]] = field(default_factory=list)  # as they were proposed
 
     def run(self, after: Callable[["Course[G]", int], None]) -> None:
@@ -103,13 +105,26 @@ class Course(Generic[G]):
 
     def front(self) -> list[Candidate[G]]:
         """Those that nobody beats in all goals, the most wanted first goal first."""
-        goals = self.settings.objectives
-        scored = [one for one in self.students if one.has(goals)]
+        goals, scored = self.settings.objectives, self.choosable()
         if not scored:
             return []
         ranks = fronts(losses_of([Scored(one.genome, one.losses(goals)) for one in scored]))
         best = [one for one, rank in zip(scored, ranks, strict=True) if rank == 0]
         return sorted(best, key=lambda one: (one.losses(goals), one.name))
+
+    def choosable(self) -> list[Candidate[G]]:
+        """Those that have all goals, and are accurate enough to be worth choosing."""
+        return [one for one in self.students if self._may_be_chosen(one)]
+
+    def firsts(self) -> list[Candidate[G]]:
+        """The same by their first training alone."""
+        return [first for one in self.students if self._may_be_chosen(first := one.first)]
+
+    def _may_be_chosen(self, one: Candidate[G]) -> bool:
+        return one.has(self.settings.objectives) and self._is_accurate(one)
+
+    def _is_accurate(self, one: Candidate[G]) -> bool:
+        return one.has(["accuracy"]) and one.value("accuracy") >= self.floor
 
     def _next(self, number: int) -> list[Candidate[G]]:
         """The next generation; empty at the end."""
@@ -119,7 +134,7 @@ class Course(Generic[G]):
             return []
         left = budget.evaluations - self.settings.reserved - len(self.students)
         size, goals = min(left, self.settings.population), self.settings.objectives
-        results = [Scored(s.genome, s.losses(goals)) for s in self.students if s.has(goals)]
+        results = [Scored(one.genome, one.losses(goals)) for one in self.choosable()]
         tried = {one.name for one in self.students}
         genomes = self.evolution.generation(number, max(0, size), results, tried)
         space = self.evolution.space
@@ -145,9 +160,12 @@ class Course(Generic[G]):
             _take(one, result, seed)
 
     def _survivors(self, students: Sequence[Candidate[G]]) -> list[Candidate[G]]:
-        """The better part of a generation by the goals that are known without an attack."""
+        """The better part of a generation by the goals that are known without an attack.
+
+        Who is too inaccurate is not of it.
+        """
         goals = [goal for goal in self.settings.objectives if goal != "robustness"] or ["accuracy"]
-        fit = [one for one in students if one.has(goals)]
+        fit = [one for one in students if one.has(goals) and self._is_accurate(one)]
         order = best_first(losses_of([Scored(one.genome, one.losses(goals)) for one in fit]))
         kept = max(1, round(self.settings.survivors * len(students)))
         return [fit[place] for place in order[:kept]]
@@ -161,8 +179,7 @@ class Course(Generic[G]):
 
     def _elites(self) -> list[Candidate[G]]:
         """The first of the front by one seed, spread over it, whatever other seeds say later."""
-        goals = self.settings.objectives
-        first = [one.first for one in self.students if one.has(goals) and 0 in one.found]
+        goals, first = self.settings.objectives, self.firsts()
         order = best_first(losses_of([Scored(s.genome, s.losses(goals)) for s in first]))
         chosen = [first[place].name for place in order[: self.settings.elites]]
         return [one for one in self.students if one.name in chosen]

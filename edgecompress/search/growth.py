@@ -26,7 +26,7 @@ class Box:
     def around(cls, courses: Sequence[Course[Any]]) -> Self | None:
         """That of all their students by their first trainings; None where nobody has all goals."""
         goals = courses[0].settings.objectives
-        losses = [one.losses(goals) for course in courses for one in _first(course)]
+        losses = [one.losses(goals) for course in courses for one in course.firsts()]
         if not losses:
             return None
         every = np.array(losses)
@@ -50,7 +50,7 @@ def growth(course: Course[Any], box: Box) -> list[tuple[int, float]]:
 
     By first trainings, in the order of proposal, whichever worker was done first.
     """
-    known = {one.name: one for one in _first(course)}
+    known = {one.name: one for one in course.firsts()}
     points, kept, reached = [(0, 0.0)], list[Candidate[Any]](), 0.0
     for number, student in enumerate(course.students, start=1):
         if student.name not in known:
@@ -68,9 +68,3 @@ def growth(course: Course[Any], box: Box) -> list[tuple[int, float]]:
 def _unbeaten(students: list[Candidate[Any]], goals: Sequence[str]) -> list[Candidate[Any]]:
     ranks = fronts(losses_of([Scored(one.genome, one.losses(goals)) for one in students]))
     return [one for one, rank in zip(students, ranks, strict=True) if rank == 0]
-
-
-def _first(course: Course[Any]) -> list[Candidate[Any]]:
-    """Those that have all goals, by their first training alone."""
-    goals = course.settings.objectives
-    return [one.first for one in course.students if one.first.has(goals) and not one.failed]

@@ -35,7 +35,7 @@ def other_way(course: Course[G], workers: int) -> Course[G] | None:
     """
     evolution = replace(course.evolution, random=not course.evolution.random)
     evaluations = Evaluations(course.evaluations.journal, Nobody(workers), Silent())
-    other = Course(course.settings, evolution, evaluations, course.costs, course.tell)
+    other = Course(course.settings, evolution, evaluations, course.costs, course.tell, course.floor)
     try:
         other.run(lambda *_: None)
     except (Unfinished, EdgeCompressError):

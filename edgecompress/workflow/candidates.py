@@ -143,6 +143,7 @@ class Frame:
             recipes=(asked.recipe,),
             rows=asked.rows,
             query_budget=asked.query_budget,
+            most_words=asked.most_words,
             column=asked.column,
         )
         return _values(attack.measure(self._case(who), settings), ATTACKED)

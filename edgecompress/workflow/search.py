@@ -143,7 +143,8 @@ def search_recipe(
         journal = ws.store.journal(f"search-{key[:32]}")
         with hire(ws) as executor:
             evaluations = Evaluations(journal, executor, ws.progress)
-            course = Course(settings, evolution, evaluations, costs, tell)
+            floor = teacher["accuracy"]["value"] - (settings.max_drop or 1.0)
+            course = Course(settings, evolution, evaluations, costs, tell, floor)
             course.run(_speaker(ws))
             workers = max(1, executor.workers)
         return Found(frame, space, course, other_way(course, workers), teacher, workers)

@@ -34,3 +34,9 @@ def test_contents_of_files_count_and_their_places_do_not(tmp_path: Path):
     )
     assert one == two
     assert one != three
+
+
+def test_a_bound_stands_in_the_name_and_only_there_in_what_is_kept():
+    bound = Method("pwws", 100, 0.1)
+    assert (bound.name, bound.told()["most_words"]) == ("pwws-10%@100", 0.1)
+    assert "most_words" not in Method("pwws", 100).asked()  # as kept before there was a bound

@@ -55,6 +55,14 @@ def test_a_budget_ends_the_search(attack: Attacker):
     assert (free.kind, short.kind, short.queries) == ("succeeded", "failed", 3)
 
 
+def test_no_more_words_are_changed_than_a_bound_allows(attack: Attacker):
+    text = "a good film , a good plot and a good score"  # ten words: "," is none
+    free, two, one = (
+        attack(Method("deepwordbug", None, most), [(text, 1)])[0] for most in (None, 0.2, 0.1)
+    )
+    assert kinds([free, two, one]) == ["succeeded", "failed", "failed"]
+
+
 def test_words_that_do_not_matter_are_left_out(attack: Attacker):
     (found,) = attack(Method("input-reduction"), [("this long long plot is good", 1)])
     assert (found.kind, "good" in found.text) == ("reduced", True)

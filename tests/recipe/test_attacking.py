@@ -32,6 +32,11 @@ def settings(**more: object) -> Attack:
             "recipes: [pwws], column: text_pair",
             "column: is for sentence pairs; these are single texts",
         ),
+        (
+            "recipes: [pwws, input-reduction], most_words: 0.1",
+            "most_words: is not for input-reduction, which deletes all it can",
+        ),
+        ("recipes: [pwws], most_words: 0", "greater than 0"),
         ("recipes: [pwws], rows: 0", "greater than or equal to 1"),
     ],
 )

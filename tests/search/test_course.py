@@ -60,6 +60,17 @@ def test_elites_are_trained_from_other_seeds_and_their_means_are_told(tmp_path):
     assert one.value("accuracy") == pytest.approx((low + high) / 2)
 
 
+def test_who_is_too_inaccurate_is_not_attacked_and_never_chosen(tmp_path):
+    made = course(tmp_path, Workers())
+    made.floor = -1.5  # of accuracies from -3.2 to 0
+    run(made)
+    poor = [s for s in made.students if s.value("accuracy") < made.floor]
+    assert poor
+    assert not any(s.has(["robustness"]) for s in poor)
+    chosen = [*made.front(), *made.firsts(), *made.choosable()]
+    assert {s.name for s in chosen}.isdisjoint({s.name for s in poor})
+
+
 @dataclass
 class Watched(Workers):
     """Remember in which order they were asked."""
