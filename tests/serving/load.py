@@ -27,6 +27,7 @@ from edgecompress.runtime.text import Text
 from edgecompress.runtime.timing import percentile
 
 CAPACITY_S = 10.0
+LANES = 16  # clients of a worker: with fewer it waits for them, and could do more
 MOST_TEXTS = 16  # of a request: 1 to 16, each as likely
 OPEN_AT_MOST = 2000  # requests that wait for an answer; beyond it nothing is asked
 PROBE_EVERY_S = 0.05
@@ -217,7 +218,7 @@ def rss_bytes(pid: int) -> int:
 def measure(bundle: Path, port: int, pid: int, minutes: float, seed: int = 7) -> Seen:
     """Load a running server; some seconds to find its capacity, then `minutes` at twice that."""
     texts = [golden_text(answer) for answer in read_golden(bundle)]
-    seen, lanes = Seen(), 4 * max(1, len(workers_of(pid)))
+    seen, lanes = Seen(), LANES * max(1, len(workers_of(pid)))
 
     async def script() -> None:
         clients = Clients(port, texts, seed)
