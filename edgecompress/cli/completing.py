@@ -52,9 +52,9 @@ def steps(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
 
 
 def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """What can be explained; of a key its last part too."""
+    """What can be explained, of a key its last part too; recipes where no word begins so."""
     known = import_module("edgecompress.workflow.explain").names()
-    return _plain(known, incomplete)
+    return _plain(known, incomplete) or recipe_files(ctx, param, incomplete)
 
 
 def _plain(names: Iterable[str], incomplete: str) -> Items:

@@ -1,12 +1,14 @@
 """`edgecompress explain [WHAT]`."""
 
 from dataclasses import asdict
+from pathlib import Path
 from textwrap import fill
 
 import click
 
 from edgecompress.cli import output
-from edgecompress.cli.completing import words
+from edgecompress.cli.completing import RECIPES, words
+from edgecompress.cli.late import workflow
 from edgecompress.cli.options import Options, common
 from edgecompress.workflow.explain import Topic, explain, topics
 
@@ -25,7 +27,16 @@ def command(what: str | None, options: Options) -> None:
     edgecompress explain distill.layers
 
     Without WHAT: everything that can be asked. Pages to read on lie in docs/.
+
+    WHAT can also be a recipe's file: then, of each step that is not in the store, what has changed
+    since the most similar one that is: settings, rows, the model before it, versions of libraries.
+
+    \b
+    edgecompress explain recipe.yaml
     """
+    if what is not None and Path(what).suffix in RECIPES:
+        _steps(Path(what), options)
+        return
     found = topics() if what is None else explain(what)
     if options.json:
         output.document([asdict(topic) for topic in found])
@@ -33,6 +44,17 @@ def command(what: str | None, options: Options) -> None:
         click.echo("\n\n".join(_listing(found)))
     else:
         click.echo("\n\n".join(map(_told, found)))
+
+
+def _steps(recipe: Path, options: Options) -> None:
+    """Loaded here: words are explained on a device with the base install, too."""
+    places = workflow("workspace").Workspace
+    ws = places.open(options.store, options.progress(), offline=options.offline)
+    found = workflow("again").why(recipe, ws)
+    if options.json:
+        output.document([asdict(step) for step in found])
+    else:
+        click.echo("\n".join(map(str, found)))
 
 
 def _told(topic: Topic) -> str:

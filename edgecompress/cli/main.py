@@ -40,7 +40,7 @@ VERBS = {
     "resources": "Fetch, list and verify the pinned weights and texts.",
     "cache": "List, prune and verify the store.",
     "schema": "Print the JSON Schema of a recipe.",
-    "explain": "Explain a stage, check, measurement, exit code, error or key in a paragraph.",
+    "explain": "Explain a word of a recipe or report, an exit code, or why a step will run again.",
     "completion": "Print what makes the Tab key of bash, zsh or fish complete.",
     "doctor": "Look at the machine, the packages, the store and the timing noise.",
 }

@@ -11,7 +11,8 @@ from edgecompress.recipe.reading import RecipeFile
 from edgecompress.recipe.schema import Recipe
 from edgecompress.recipe.stage import StageSettings, TrainingSettings
 from edgecompress.runtime.machine import fingerprint
-from edgecompress.store.keys import library_versions, step_key
+from edgecompress.store.asked import Question
+from edgecompress.store.keys import library_versions
 from edgecompress.workflow.certify import Certificate
 from edgecompress.workflow.estimate import Expectation, expectations
 from edgecompress.workflow.origin import Origin, origin_of, teacher_origin
@@ -53,28 +54,31 @@ class Step:
 
     def key(self, start: "Start") -> str:
         """The store's name for this step, given what it starts from."""
+        return self.question(start).key
+
+    def question(self, start: "Start") -> Question:
+        """Everything that can change the result, given what it starts from."""
         settings = self.settings
-        return step_key(
-            {
-                "kind": self.kind,
-                "version": settings.version,
-                "settings": settings.model_dump(
-                    mode="json", by_alias=True, exclude=settings.unkeyed | settings.idle()
-                ),
-                "inputs": [
-                    start.model,
-                    start.teacher if settings.needs_teacher else None,
-                    {name: origin.digest for name, origin in self.origins.items()},
-                    {kind: start.aside[kind] for kind in settings.uses()},
-                    *self.data_digests,
-                ],
-                "machine": fingerprint() if settings.measures_this_machine else None,
-                "labels": self.recipe.labels,
-                "pairs": takes_pairs(self.recipe),
-                "seed": self.recipe.seed if settings.draws else None,
-                "libraries": library_versions(settings.libraries),
-            }
-        )
+        parts = {
+            "kind": self.kind,
+            "version": settings.version,
+            "settings": settings.model_dump(
+                mode="json", by_alias=True, exclude=settings.unkeyed | settings.idle()
+            ),
+            "inputs": [
+                start.model,
+                start.teacher if settings.needs_teacher else None,
+                {name: origin.digest for name, origin in self.origins.items()},
+                {kind: start.aside[kind] for kind in settings.uses()},
+                *self.data_digests,
+            ],
+            "machine": fingerprint() if settings.measures_this_machine else None,
+            "labels": self.recipe.labels,
+            "pairs": takes_pairs(self.recipe),
+            "seed": self.recipe.seed if settings.draws else None,
+            "libraries": library_versions(settings.libraries),
+        }
+        return Question(parts, self.roles)
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,8 @@ def _order(run: Run, what: str, step: Step, key: str) -> None:
 
 def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
     ws = run.ws
-    key = step.key(Start(run.origin.digest) if step.again else run.at)
+    question = step.question(Start(run.origin.digest) if step.again else run.at)
+    key = question.key
     with ws.store.lock(key):
         if found := ws.store.find(key):
             ws.progress.say(f"{step.label} {step.kind}: cached")
@@ -164,6 +165,7 @@ def _make_or_find(run: Run, step: Step) -> tuple[Artifact, bool]:
             _order(run, "train", step, key)
         with ws.store.draft(key) as draft:
             source, facts = run_stage(run, step, draft, key)
+            question.write(draft)
             artifact = ws.store.seal(draft, key, step.settings.gives, (source.digest,), facts)
     seconds = facts["seconds"]
     ws.progress.say(f"{step.label} {step.kind}: done in {seconds:.1f} s")

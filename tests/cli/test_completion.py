@@ -77,6 +77,7 @@ def test_resources_are_completed(tab):
 
 def test_what_can_be_explained_is_completed(tab):
     assert "label_loyalty" in tab("explain", "label_")
+    assert tab("explain", "recipes/smo") == ["recipes/smoke.yaml"]
 
 
 def test_a_line_with_a_mistake_offers_nothing_and_says_nothing(tab):
