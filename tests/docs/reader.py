@@ -1,8 +1,13 @@
 """Somebody who reads a page, types its blocks into one shell, and compares what comes out."""
 
+import os
 import re
+import signal
+import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +23,16 @@ from edgecompress.recipe.checks import AnyCheck
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.recipe.stages import AnyStage
 
+PORT = re.compile(r"\b8000\b")  # a reader's; another program may have it here
 FILE_NAME = re.compile(r"# (\S+\.\w+)\n")  # the first line of a block that is a file
 STEP: TypeAdapter[Any] = TypeAdapter(AnyStage | AnyCheck)
+
+
+def free_port() -> str:
+    """One that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 @dataclass
@@ -27,13 +40,16 @@ class Reader:
     """`sh` is run, `text` and `json` are what it said, `yaml` is a recipe or a part of one.
 
     A block that begins with `# NAME.yaml` is saved under that name. A part of a recipe is put in
-    the place of the same part of `base`.
+    the place of the same part of `base`. What a block leaves running ends with the page; port 8000
+    is a free one.
     """
 
     folder: Path
     environment: Mapping[str, str]
     base: Path
     said: str = field(default="", init=False)
+    port: str = field(default_factory=free_port, init=False)
+    started: list[int] = field(default_factory=list, init=False)  # process groups
 
     def read(self, page: Path) -> None:
         """Follow a page to its end.
@@ -50,26 +66,41 @@ class Reader:
             CodeBlockParser("json", self.compare),
             CodeBlockParser("yaml", self.write_down),
         )
-        for example in document.examples():
-            try:
-                example.evaluate()
-            except SkipTest:
-                continue
+        try:
+            for example in document.examples():
+                with suppress(SkipTest):
+                    example.evaluate()
+        finally:
+            self.leave()
 
     def type_in(self, example: Example) -> str | None:
-        """Run a block of shell; it fails where any of its commands does."""
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", example.parsed],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=dict(self.environment),
-            cwd=self.folder,
-            check=False,
-        )
-        self.said = done.stdout
-        return f"exit code {done.returncode}\n{self.said}" if done.returncode else None
+        """Run a block of shell; it fails where any of its commands does.
+
+        Its words go to a file: a pipe would stay open as long as what it leaves running.
+        """
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as words:
+            with subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", PORT.sub(self.port, example.parsed)],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment),
+                cwd=self.folder,
+                process_group=0,
+            ) as bash:
+                pass  # until it ends; what it leaves running goes on
+            words.seek(0)
+            self.said = re.sub(rf"\b{self.port}\b", "8000", words.read())
+        with suppress(ProcessLookupError):
+            os.killpg(bash.pid, 0)
+            self.started.append(bash.pid)
+        return f"exit code {bash.returncode}\n{self.said}" if bash.returncode else None
+
+    def leave(self) -> None:
+        """End what still runs."""
+        while self.started:
+            with suppress(ProcessLookupError):
+                os.killpg(self.started.pop(), signal.SIGKILL)
 
     def compare(self, example: Example) -> str | None:
         """What came out, word by word; `...` stands for any words, or for a part of one."""

@@ -16,7 +16,12 @@ WRITTEN = sorted(
 )
 PAGES = [ROOT / "README.md", *(page for page in WRITTEN if page.name != "tutorial.md")]
 KNOWN = {"sh", "python", "yaml", "text", "json"}
-EXTRAS = {"mlflow.md": "mlflow", "hub.md": "huggingface_hub"}  # page -> what its blocks import
+EXTRAS = {  # page -> what its blocks import
+    "mlflow.md": "mlflow",
+    "hub.md": "huggingface_hub",
+    "serving.md": "uvicorn",
+    "integrity.md": "model_signing",
+}
 
 
 def name_of(page: Path) -> str:

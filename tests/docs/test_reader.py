@@ -1,6 +1,7 @@
 """The reader notices what is not as the page says."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,22 @@ def test_a_part_of_a_recipe_must_be_without_mistakes(read, part, said):
 
 def test_a_block_that_is_skipped_is_not_run(read):
     read('<!-- skip: next "it would fail" -->\n' + block("sh", "exit 1"))
+
+
+def test_what_a_block_leaves_running_is_there_for_the_next_one_and_ends_with_the_page(read):
+    folder = read(
+        block("sh", "sleep 60 & echo $! > sleeper")
+        + block("sh", 'kill -0 "$(cat sleeper)" && echo still there')
+        + block("text", "still there")
+    )
+    state = Path("/proc") / (folder / "sleeper").read_text().strip() / "stat"
+    assert not state.exists() or " Z " in state.read_text()
+
+
+def test_port_8000_of_the_pages_is_a_free_one(read):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        folder = read(
+            block("sh", "echo 8000 > port; echo 8000 18000") + block("text", "8000 18000")
+        )
+        told = int((folder / "port").read_text())
+        assert told not in (8000, taken.getsockname()[1])
