@@ -7,7 +7,7 @@ from typing import Final
 from edgecompress.core.errors import DataError
 from edgecompress.recipe.mistakes import did_you_mean
 
-SHOWN: Final = 5
+SHOWN: Final = 5  # places, or kinds of complaint
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,28 @@ def require_sound(name: str, problems: Sequence[tuple[int, str]]) -> None:
     """Refuse a source in which (line, what is wrong there) was found.
 
     Raises:
-        DataError: with the place of the first five, and how many there are.
+        DataError: with the place of each of a few; of many each complaint once, with its first
+            place and how many rows it is about.
     """
     if not problems:
         return
-    places = [f"{name}:{line}: {what}" for line, what in problems[:SHOWN]]
+    told = [f"{name}:{line}: {what}" for line, what in problems]
     if len(problems) == 1:
-        raise DataError(places[0])
-    rest = len(problems) - len(places)
-    tail = [f"and {rest} more"] if rest else []
-    raise DataError("\n  ".join([f"{name} has {len(problems)} bad rows:", *places, *tail]))
+        raise DataError(told[0])
+    if len(problems) > SHOWN:
+        told = _complaints(name, problems)
+    raise DataError("\n  ".join([f"{name} has {len(problems):,} bad rows:", *told]))
+
+
+def _complaints(name: str, problems: Sequence[tuple[int, str]]) -> list[str]:
+    """The first few kinds, in the order in which they occur."""
+    lines: dict[str, list[int]] = {}
+    for line, what in problems:
+        lines.setdefault(what, []).append(line)
+    shown = list(lines.items())[:SHOWN]
+    told = [
+        f"{name}:{at[0]}: {what}" + (f", and so in {len(at) - 1:,} more" if at[1:] else "")
+        for what, at in shown
+    ]
+    rest = len(problems) - sum(len(at) for _, at in shown)
+    return [*told, f"and {rest:,} others"] if rest else told

@@ -119,9 +119,20 @@ def test_rows_with_too_many_or_too_few_columns_are_told_by_line(tmp_path: Path):
     ]
 
 
-def test_only_the_first_five_bad_rows_are_shown(tmp_path: Path):
-    with pytest.raises(DataError, match=r"has 7 bad rows:(\n  r\.csv:\d.*){5}\n  and 2 more$"):
-        read(tmp_path, "r.csv", b"text,label\n" + b"a\n" * 7)
+def test_a_complaint_about_many_rows_is_told_once(tmp_path: Path):
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "r.csv", b"text,label\n" + b"a\n" * 6 + b"b,1,2\n")
+    assert str(caught.value).splitlines() == [
+        "r.csv has 7 bad rows:",
+        "  r.csv:2: 1 columns, the first line has 2, and so in 5 more",
+        "  r.csv:8: 3 columns, the first line has 2",
+    ]
+
+
+def test_only_the_first_five_complaints_are_shown(tmp_path: Path):
+    rows = b"".join(b"a" + b"," * n + b"\n" for n in range(2, 9))
+    with pytest.raises(DataError, match=r"has 7 bad rows:(\n  r\.csv:\d.*){5}\n  and 2 others$"):
+        read(tmp_path, "r.csv", b"text,label\n" + rows)
 
 
 def test_a_quote_left_open_is_told_by_the_line_where_it_opens(tmp_path: Path):
