@@ -20,7 +20,8 @@ def command(recipe: Path, where: bool, options: Options) -> None:
     """Show what `run` would do, and what the gate's rows can certify; computes nothing.
 
     Expected times and sizes are good to a factor of two. "loads as" tells who can load what a step
-    leaves: Hugging Face classes, edgecompress, or only an ONNX runtime.
+    leaves: Hugging Face classes, edgecompress, or only an ONNX runtime. `edgecompress explain
+    RECIPE` tells why a step is to do again.
     """
     ws = Workspace.open(options.store, options.progress(), offline=options.offline)
     plan = plan_recipe(read_recipe(recipe), ws)
