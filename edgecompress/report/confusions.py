@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edgecompress.report.charts import at
 from edgecompress.report.contents import Confusion, Matrix
 from edgecompress.report.sheets import Sheet, sheet
 
@@ -16,6 +17,7 @@ class Square:
 
     count: str
     share: str
+    width: str  # of its bar
     right: bool
 
 
@@ -78,8 +80,10 @@ def _rows(content: Confusion, matrix: Matrix) -> tuple[tuple[str, tuple[Square, 
     found = []
     for i, counts in enumerate(matrix):
         total = sum(counts) or 1
+        shares = [100 * n / total for n in counts]
         squares = (
-            Square(f"{n:,}", f"{100 * n / total:.1f}%", i == j) for j, n in enumerate(counts)
+            Square(f"{n:,}", f"{share:.1f} %", at(share), i == j)
+            for j, (n, share) in enumerate(zip(counts, shares, strict=True))
         )
         found.append((content.labels[i], tuple(squares)))
     return tuple(found)

@@ -5,6 +5,7 @@ from typing import Any
 
 from edgecompress.core.gate import Verdict
 from edgecompress.core.report import RunReport
+from edgecompress.report.background import rows_of_roles, shared_rows
 from edgecompress.report.charts import cost_panels, timeline
 from edgecompress.report.claims import limits_of_claim
 from edgecompress.report.difficulty import difficulties
@@ -39,6 +40,8 @@ def page(report: RunReport) -> str:
             gate=_gate(report),
             sections=sections(report.gate.exhibits),
             claims=limits_of_claim(report),
+            rows=rows_of_roles(report.data),
+            shared_rows=shared_rows(report.data),
             **_stages(report),
         )
     )

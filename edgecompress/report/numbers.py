@@ -8,6 +8,7 @@ from typing import Any
 from edgecompress.core.gate import Limit, Verdict
 from edgecompress.core.measurement import Measurement
 
+BYTES = "_bytes"  # how names of sizes end
 LONGEST_FACT = 300  # characters of one fact; the whole of it stands in report.json
 _DIFFERENCES = ("drop", "gap", "increase", "lag", "over_floor")  # of two shares
 _NOT_PRINTABLE = re.compile(
@@ -138,6 +139,20 @@ def duration(seconds: float) -> str:
         return f"{rest} s"
     hours, minutes_left = divmod(minutes, 60)
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+
+
+def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names without underscores, each with its value; a number of bytes gets its unit."""
+    return [
+        (_words(name), usual_scale(name, "bytes", value).write(value))
+        if name.endswith(BYTES) and isinstance(value, int)
+        else (name.replace("_", " "), fact(value))
+        for name, value in values.items()
+    ]
+
+
+def _words(name: str) -> str:
+    return name.removesuffix(BYTES).replace("_", " ")
 
 
 def fact(value: Any) -> str:

@@ -11,6 +11,8 @@ from edgecompress.report.charts import at
 
 OURS, TEACHER = "ours", "teacher"
 MOST_TICKS = 6
+WHOLE = 100  # numbers from here on have no decimals
+ROOM = 16.0  # percent of the width of a phone that the number beside a tick needs
 NEAR = (4.0, 8.0)  # percent of width and height within which two labels would lie on each other
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _ROUND = (1, 2, 5)
@@ -22,6 +24,7 @@ class Tick:
 
     at: str
     text: str
+    tight: bool = False  # so near the one before it that a phone has no room for it
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def log_axis(name: str, low: float, high: float, unit: str) -> Axis:
         found = [v for v in found if math.isclose(v, 10.0 ** round(math.log10(v)))]
     values = found or [low, high]
     axis = Axis(name, low, high, (), log=True)
-    return replace(axis, ticks=_ticks(axis, values, [f"{v:.3g} {unit}" for v in values], False))
+    texts = [f"{v:,.0f} {unit}" if v >= WHOLE else f"{v:.3g} {unit}" for v in values]
+    return replace(axis, ticks=_ticks(axis, values, texts, False))
 
 
 def number_axis(name: str, highest: int) -> Axis:
@@ -121,10 +125,13 @@ def count_axis(name: str, highest: int) -> Axis:
 def _ticks(
     axis: Axis, values: Sequence[float], texts: Sequence[str], flip: bool
 ) -> tuple[Tick, ...]:
-    places = [axis.place(v) for v in values]
-    return tuple(
-        Tick(at(100 - p if flip else p), text) for p, text in zip(places, texts, strict=True)
-    )
+    found, last = [], -ROOM
+    for value, text in zip(values, texts, strict=True):
+        place = axis.place(value)
+        tight = place - last < ROOM
+        found.append(Tick(at(100 - place if flip else place), text, tight))
+        last = last if tight else place
+    return tuple(found)
 
 
 def curve(who: str, axes: tuple[Axis, Axis], points: Iterable[tuple[float, float]]) -> Series:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgecompress.report.charts import against_limit
-from edgecompress.report.numbers import fact, figures, printable, scale_of
+from edgecompress.report.numbers import facts, figures, printable, scale_of
 from edgecompress.report.verdicts import Told, reason, refused_limit, sentence
 from edgecompress.report.words import meaning, title
 
@@ -27,7 +27,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    made.filters |= {"fact": fact, "groups": _groups, "strip": against_limit}
+    made.filters |= {"facts": facts, "groups": _groups, "strip": against_limit}
     made.globals |= {
         "figures": figures,
         "meaning": meaning,

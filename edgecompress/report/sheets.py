@@ -7,6 +7,8 @@ from edgecompress.report.contents import Cell, Column, Table
 from edgecompress.report.numbers import usual_scale
 from edgecompress.report.words import title
 
+A_SENTENCE = 60  # characters
+
 
 @dataclass(frozen=True)
 class Head:
@@ -22,6 +24,11 @@ class Sheet:
 
     head: tuple[Head, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def long(self) -> bool:
+        """Whether sentences stand in it, which need the width of a phone for themselves."""
+        return any(len(cell) > A_SENTENCE for row in self.rows for cell in row)
 
 
 def sheet_of(table: Table) -> Sheet:

@@ -138,7 +138,7 @@ def holding() -> RunReport:
         data={
             "train": {"rows": 8530, "classes": {"negative": 4265, "positive": 4265}},
             "test": {"rows": 2015, "classes": {"negative": 1010, "positive": 1005}, "dropped": 0},
-            "overlap": {"train/test": 0},
+            "overlap": {"test": {"rows": 0, "with": {}, "reason": None}},
         },
     )
 

@@ -6,7 +6,15 @@ import pytest
 
 from edgecompress.core.gate import Limit, Verdict
 from edgecompress.core.measurement import Measurement, exact
-from edgecompress.report.numbers import distance_text, duration, fact, figures, printable, scale_of
+from edgecompress.report.numbers import (
+    distance_text,
+    duration,
+    fact,
+    facts,
+    figures,
+    printable,
+    scale_of,
+)
 
 
 def _measured(name, unit, value, low, high):
@@ -104,3 +112,8 @@ def test_a_long_fact_is_cut():
 @pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\u202e", "\u2066", "\u200f", "\ud800"])
 def test_what_hides_or_reorders_text_is_made_visible(hidden):
     assert printable(f"a{hidden}b") == "a\ufffdb"
+
+
+def test_names_of_facts_are_words_and_sizes_have_a_unit():
+    told = {"memory_bytes": 25_276_510_208, "cpu_flags": ["avx2", "fma"], "peak_bytes": None}
+    assert facts(told) == [("memory", "25.3 GB"), ("cpu flags", "avx2, fma"), ("peak bytes", "–")]

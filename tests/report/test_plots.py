@@ -39,12 +39,24 @@ def test_upright_axes_grow_upwards():
     ("low", "high", "texts"),
     [
         (0.4, 12.0, ["0.5 ms", "1 ms", "2 ms", "5 ms", "10 ms"]),
-        (0.02, 4000.0, ["0.1 ms", "1 ms", "10 ms", "100 ms", "1e+03 ms"]),
+        (0.02, 4000.0, ["0.1 ms", "1 ms", "10 ms", "100 ms", "1,000 ms"]),
         (0.61, 0.64, ["0.61 ms", "0.64 ms"]),
     ],
 )
 def test_a_logarithmic_axis_names_round_numbers_or_its_ends(low, high, texts):
     assert [tick.text for tick in log_axis("time", low, high, "ms").ticks] == texts
+
+
+def test_a_number_too_near_the_one_before_it_is_not_shown_on_a_phone():
+    ticks = log_axis("time", 0.25, 40.0, "ms").ticks
+    assert [(tick.text, tick.tight) for tick in ticks] == [
+        ("0.5 ms", False),
+        ("1 ms", True),
+        ("2 ms", False),
+        ("5 ms", False),
+        ("10 ms", True),
+        ("20 ms", False),
+    ]
 
 
 def test_ten_times_as_much_is_as_far_everywhere():
