@@ -60,11 +60,11 @@ class _Heartbeat:
         self.started = self.spoken = time.monotonic()
 
     def advance(self, amount: float = 1, note: str = "") -> None:
-        """Count, and speak up when it has been quiet for long."""
+        """Count, and speak up when it has been quiet for long; the end speaks for itself."""
         self.done += amount
         self.note = note or self.note
         now = time.monotonic()
-        if now - self.spoken >= HEARTBEAT_S:
+        if now - self.spoken >= HEARTBEAT_S and self.done < self.total:
             self.lines.say(f"  {self._state()}{self._eta(now)}")
             self.spoken, self.told = now, self.done
 

@@ -27,6 +27,13 @@ def test_long_work_gives_a_heartbeat_every_thirty_seconds(clock, capsys):
     ]
 
 
+def test_the_last_step_is_told_once(clock, capsys):
+    with Lines(quiet=False).track("latency", 1, "pairs") as bar:
+        clock[0] += 45
+        bar.advance()
+    assert capsys.readouterr().err == "  latency 1/1 pairs, 45.0 s\n"
+
+
 def test_short_work_leaves_no_line(clock, capsys):
     with Lines(quiet=False).track("latency", 10, "pairs") as bar:
         bar.advance(10)

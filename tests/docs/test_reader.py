@@ -2,6 +2,8 @@
 
 import os
 import socket
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,18 @@ def read(tmp_path):
         return tmp_path
 
     return read
+
+
+def ended(process: int, within_s: float) -> bool:
+    """Whether it is gone, or nobody has asked yet how it ended."""
+    state, until = Path(f"/proc/{process}/stat"), time.monotonic() + within_s
+    while time.monotonic() < until:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if " Z " not in state.read_text():
+                time.sleep(0.02)
+                continue
+        return True
+    return False
 
 
 def block(language: str, *lines: str) -> str:
@@ -64,8 +78,7 @@ def test_what_a_block_leaves_running_is_there_for_the_next_one_and_ends_with_the
         + block("sh", 'kill -0 "$(cat sleeper)" && echo still there')
         + block("text", "still there")
     )
-    state = Path("/proc") / (folder / "sleeper").read_text().strip() / "stat"
-    assert not state.exists() or " Z " in state.read_text()
+    assert ended(int((folder / "sleeper").read_text()), within_s=10)
 
 
 def test_port_8000_of_the_pages_is_a_free_one(read):
