@@ -7,7 +7,7 @@ from edgecompress.report.contents import Cell, Column, Table
 from edgecompress.report.numbers import usual_scale
 from edgecompress.report.words import title
 
-A_SENTENCE = 60  # characters
+FITTING = 60  # characters of a row that a phone can show side by side, scrolled a little
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Sheet:
 
     @property
     def long(self) -> bool:
-        """Whether sentences stand in it, which need the width of a phone for themselves."""
-        return any(len(cell) > A_SENTENCE for row in self.rows for cell in row)
+        """Whether a phone should show each row as a list."""
+        return any(sum(map(len, row)) > FITTING for row in self.rows)
 
 
 def sheet_of(table: Table) -> Sheet:

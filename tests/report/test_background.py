@@ -24,6 +24,12 @@ def test_a_column_of_counts_stands_to_the_right():
     assert [head.number for head in rows_of_roles(DATA).head] == [False, True, False, False]
 
 
+def test_long_rows_are_lists_on_a_phone():
+    assert not rows_of_roles(DATA).long
+    many = {"train": {"rows": 8530, "classes": dict.fromkeys("abcdefgh", 100)}}
+    assert rows_of_roles(many).long
+
+
 @pytest.mark.parametrize("data", [{}, {"overlap": DATA["overlap"]}, {"train": {}}])
 def test_without_notes_there_is_no_table(data):
     assert rows_of_roles(data) is None
