@@ -78,7 +78,7 @@ fast:
 
 docs: $(INSTALLED) ## has the reference drifted? then build the pages into site/
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict  # with --quiet no warning would count
 
 bench: $(INSTALLED) ## measure training, the runtime and its peers on this machine; needs a release
 	$(BIN)/python benchmarks/training.py
