@@ -40,7 +40,7 @@ def test_the_commonest_mistake_is_named_beside_the_teachers():
 def test_a_cell_tells_its_share_of_the_rows_with_that_label():
     candidate, _ = SHOWN["confusion"].picture
     # 834 of 834 + 176
-    assert (candidate.rows[0][1][0].count, candidate.rows[0][1][0].share) == ("834", "82.6%")
+    assert (candidate.rows[0][1][0].count, candidate.rows[0][1][0].share) == ("834", "82.6 %")
 
 
 def test_a_candidate_without_mistakes_is_told_so():
