@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecompress.attacks.campaign import Campaign
-from edgecompress.attacks.crew import Crew
+from edgecompress.attacks.crew import local_crew
 from edgecompress.attacks.method import Method, Target, seed_of
 from edgecompress.attacks.offline import ONE_THREAD, worker_environment
 from edgecompress.attacks.outcomes import Outcome
@@ -131,7 +131,7 @@ def _pool_rate(case: Case, method: Method, rows: Sequence[tuple[Any, int]]) -> f
     told = {"method": method.told(), "target": _target(case.candidate.folder).told()}
     tasks = [{**task, **told} for task in _tasks(method, rows)]
     cores = len(os.sched_getaffinity(0))
-    with Crew(cores, case.sources.place(WORD_LISTS)) as crew:
+    with local_crew(cores, case.sources.place(WORD_LISTS)) as crew:
         list(crew.work(tasks[: 2 * cores]))
         began = time.perf_counter()
         list(crew.work(tasks))
@@ -287,7 +287,7 @@ def _run(
     workers, backwards = how
     asked = rows[::-1] if backwards else rows
     lists = case.sources.place(WORD_LISTS)
-    with tempfile.TemporaryDirectory() as place, Crew(workers, lists) as crew:
+    with tempfile.TemporaryDirectory() as place, local_crew(workers, lists) as crew:
         keep = Keeper(Store(Path(place) / "store", Silent()))
         began = time.perf_counter()
         found = Campaign(asked, SEED, crew, keep, Silent()).outcomes(method, target)

@@ -110,7 +110,7 @@ def _training(point: Point, place: Path) -> Callable[[], float]:
 
 def _attacks(point: Point, place: Path) -> Callable[[], float]:
     from edgecompress.attacks.campaign import Campaign
-    from edgecompress.attacks.crew import Crew
+    from edgecompress.attacks.crew import local_crew
     from edgecompress.attacks.method import Method, Target
     from edgecompress.data.named import NamedSources
     from edgecompress.recipe.attacking import WORD_LISTS
@@ -125,7 +125,7 @@ def _attacks(point: Point, place: Path) -> Callable[[], float]:
 
     def seconds() -> float:
         began = time.perf_counter()
-        with Crew(int(point.who[0]), lists) as crew:
+        with local_crew(int(point.who[0]), lists) as crew:
             Campaign(rows, SEED, crew, keep, Silent()).outcomes(Method("deepwordbug"), target)
         return time.perf_counter() - began
 

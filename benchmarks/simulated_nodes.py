@@ -1,7 +1,7 @@
 """Nodes that exist in numbers alone: they do the tasks of a search, fail, and come back.
 
 Events happen in the order of a clock that nobody waits for. Tasks are handed out as Ray hands out
-those of search/cluster.py: in their order, one to each core, as soon as a core is free. What a node
+those of core/cluster.py: in their order, one to each core, as soon as a core is free. What a node
 takes with it when it fails is tried once more, before all that has not begun, as soon as its
 absence is noticed; what has gone twice is told as a death. A core starts its process anew once its
 node is back. A node draws its failures, and a task its length, from streams of their own, so that

@@ -23,6 +23,8 @@ MAX_ARGUMENTS = 5
 EXCEPTIONS: dict[str, str] = {
     "edgecompress/cli/predict.py:command": "click passes each option as an argument",
     "edgecompress/cli/compare.py:command": "click passes each option as an argument",
+    "edgecompress/cli/run.py:command": "click passes each option as an argument",
+    "edgecompress/cli/gate.py:command": "click passes each option as an argument",
     "edgecompress/cli/release.py:command": "click passes each option as an argument",
     "edgecompress/cli/bench.py:command": "click passes each option as an argument",
     "edgecompress/cli/search.py:command": "click passes each option as an argument",

@@ -5,22 +5,27 @@ call finds what is there, and a killed one goes on where it was. Answers are kep
 """
 
 import time
+import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from ruamel.yaml import YAML
 
-from benchmarks.experiments.settings import Places, Setting
+from benchmarks.experiments.settings import SETTINGS, Places, Setting
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import FloatArray
-from edgecompress.core.progress import Progress
+from edgecompress.core.pool import Executor, Reply, Task
+from edgecompress.core.progress import Progress, Silent
 from edgecompress.core.texts import TextSet
+from edgecompress.data.resources import Resources
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.runtime.model import EdgeModel
+from edgecompress.workflow.places import cache_folder
 from edgecompress.workflow.run import make, start
 from edgecompress.workflow.workspace import Workspace
 
@@ -47,6 +52,8 @@ class Laboratory:
     setting: Setting
     places: Places
     progress: Progress
+    threads: int | None = None  # of a training; all cores if not said
+    helpers: Executor | None = None  # who make arms into the same store, by `made_by_helper`
     answers: dict[tuple[str, str], FloatArray] = field(default_factory=dict)
 
     def teacher(self) -> Artifact:
@@ -54,6 +61,14 @@ class Laboratory:
         tuned = {"finetune": TEACHER_TRAINING | {"max_length": self.setting.max_length}}
         recipe = self._recipe({"model": TEACHER} | tuned, [{"kind": "export"}], SEED)
         return self._run("teacher", recipe, steps=1).model
+
+    def arms(self, name: str, stages: Stages, seeds: Sequence[int]) -> list[Made]:
+        """The arm at every seed; whatever helpers have not made is made here."""
+        if self.helpers:
+            told = {"setting": self.setting.name, "work": str(self.places.work), "name": name}
+            told |= {"stages": [dict(stage) for stage in stages]}
+            list(self.helpers.work([{**told, "seed": seed} for seed in seeds]))
+        return [self.arm(name, stages, seed) for seed in seeds]
 
     def arm(self, name: str, stages: Stages, seed: int) -> Made:
         """Run the stages on the teacher; those that end in ONNX say so themselves."""
@@ -81,7 +96,8 @@ class Laboratory:
     def _logits(self, model: Artifact, role: str) -> FloatArray:
         texts = self.setting.texts(self.places, role).texts
         if model.kind == "torch-model":
-            return TorchPredictor(model.path, threads=torch.get_num_threads()).logits(texts)
+            threads = self.threads or torch.get_num_threads()
+            return TorchPredictor(model.path, threads=threads).logits(texts)
         return EdgeModel.load(model.path, threads=1, verify=False).logits(texts)
 
     def _recipe(self, teacher: Mapping[str, Any], stages: Stages, seed: int) -> dict[str, Any]:
@@ -105,12 +121,23 @@ class Laboratory:
     def _run(self, name: str, recipe: Mapping[str, Any], steps: int) -> Made:
         file = self.places.work / "recipes" / f"{self.setting.name}-{name}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("w", encoding="utf-8") as stream:
+        unfinished = file.with_name(f".{file.name}-{uuid.uuid4().hex}")
+        with unfinished.open("w", encoding="utf-8") as stream:
             YAML(typ="safe").dump(dict(recipe), stream)
-        workspace = Workspace.open(self.places.work / "store", self.progress)
+        unfinished.rename(file)  # others may be reading it
+        opened = Workspace.open(self.places.work / "store", self.progress)
+        workspace = replace(opened, most_threads=self.threads)
         began = time.monotonic()
         run = start(read_recipe(file), workspace)
         fresh = [not make(run, step)[1] for step in run.steps[:steps]]
         if any(fresh):
             print(f"{file.stem}: {time.monotonic() - began:.0f} s", flush=True)
         return Made(run.made[-1], dict(run.aside), run.data.load("validation"))
+
+
+def made_by_helper(task: Task) -> Reply:
+    """Make one arm and ask it about the test rows, on one thread; both are found in WORK."""
+    places = Places(Path(task["work"]), Resources(cache_folder(), Silent()))
+    lab = Laboratory(SETTINGS[task["setting"]], places, Silent(), threads=1)
+    lab.ask(lab.arm(task["name"], task["stages"], task["seed"]).model, "test")
+    return {}

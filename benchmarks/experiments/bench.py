@@ -24,7 +24,7 @@ class Bench:
 
     def arms(self, name: str, stages: Stages) -> list[Made]:
         """The arm at every seed."""
-        return [self.lab.arm(name, stages, seed) for seed in self.seeds]
+        return self.lab.arms(name, stages, self.seeds)
 
     def student(self, kind: str, **settings: Any) -> dict[str, Any]:
         """A training stage with what all of them share."""

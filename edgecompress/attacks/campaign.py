@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from edgecompress.attacks.crew import Crew, Task
-from edgecompress.attacks.method import Method, Target, seed_of
+from edgecompress.attacks.crew import Crew
+from edgecompress.attacks.method import LIBRARIES, Method, Target, seed_of
 from edgecompress.attacks.outcomes import Outcome, read_outcomes, write_outcomes
 from edgecompress.core.case import Keep
+from edgecompress.core.pool import Task
 from edgecompress.core.progress import Progress
 from edgecompress.core.texts import Text
 from edgecompress.runtime.machine import fingerprint
@@ -18,7 +19,6 @@ from edgecompress.store.keys import library_versions
 from edgecompress.store.record import Journal
 
 VERSION: Final = 1  # raise when the same attack would end otherwise
-LIBRARIES: Final = ("textattack", "nltk", "torch", "onnxruntime", "tokenizers", "numpy")
 
 Row = tuple[Text, int]  # a text and its label
 
@@ -36,7 +36,7 @@ class Campaign:
     def outcomes(self, method: Method, target: Target) -> tuple[Outcome, ...]:
         """One for each row, in order; found where the same was asked before.
 
-        Neither the number of workers nor the order in which they finish changes them.
+        Neither who works nor the order in which they finish changes them.
 
         Raises:
             MeasureError: a text that kills whoever attacks it.

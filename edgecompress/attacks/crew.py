@@ -1,56 +1,36 @@
-"""Worker processes that attack one text at a time, each on one thread."""
+"""Those who attack texts, one at a time each on one thread: processes here, or a cluster's."""
 
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from tempfile import TemporaryDirectory
+from typing import Final
 
-from edgecompress.attacks.offline import worker_environment
+from edgecompress.attacks.node import attacked, conditions
+from edgecompress.attacks.offline import worker_environment, worker_variables
+from edgecompress.core.cluster import Job, connected
 from edgecompress.core.errors import MeasureError
-from edgecompress.core.pool import TRIES, Pool, Reply, Task, WorkerDied
-
-__all__ = ["Crew", "Reply", "Task"]
+from edgecompress.core.pool import TRIES, Executor, Pool, Reply, Task, WorkerDied
 
 COMMAND: Final = (sys.executable, "-m", "edgecompress.attacks.worker")
 
 
+@dataclass(frozen=True)
 class Crew:
-    """So many workers; a process starts when there is something for it to do."""
+    """An executor that has an outcome for every text, or an error."""
 
-    def __init__(self, size: int, words: Path, command: Sequence[str] = COMMAND) -> None:
-        """Hire, without starting anybody.
-
-        Args:
-            size: how many may work at once.
-            words: the resource `nltk-data`.
-            command: what starts a worker.
-        """
-        self._folder = tempfile.TemporaryDirectory(prefix="edgecompress-attacks-")
-        place = Path(self._folder.name)
-        self._pool = Pool(size, command, worker_environment(words, place / "textattack"), place)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._pool.__exit__(kind, error, trace)
-        self._folder.cleanup()
+    executor: Executor
+    told: Task = field(default_factory=dict)  # with each task, as JSON values
 
     def work(self, tasks: Sequence[Task]) -> Iterator[Reply]:
-        """The outcome of every task, in the order in which they are done; see `Pool.work`.
+        """The outcome of every task, in the order in which they are done; see `Executor.work`.
 
         Raises:
-            MeasureError: two workers in a row died of the same task.
+            MeasureError: two processes in a row died of the same task.
         """
-        with closing(self._pool.work(tasks)) as done:
+        with closing(self.executor.work([{**task, **self.told} for task in tasks])) as done:
             for task, reply in done:
                 if isinstance(reply, WorkerDied):
                     row = task.get("row")
@@ -58,3 +38,32 @@ class Crew:
                         f"attack: {TRIES} processes in a row died of row {row}: {reply}"
                     )
                 yield reply
+
+
+@contextmanager
+def local_crew(size: int, words: Path, command: Sequence[str] = COMMAND) -> Iterator[Crew]:
+    """Processes of this machine, which start when there is something for them to do.
+
+    Args:
+        size: how many may work at once.
+        words: the resource `nltk-data`.
+        command: what starts a worker.
+    """
+    with TemporaryDirectory(prefix="edgecompress-attacks-") as folder:
+        place = Path(folder)
+        environment = worker_environment(words, place / "textattack")
+        with Pool(size, command, environment, place) as pool:
+            yield Crew(pool)
+
+
+@contextmanager
+def ray_crew(address: str, words: Path) -> Iterator[Crew]:
+    """Cores of a Ray cluster whose nodes are like this machine; raises as `connected`.
+
+    Args:
+        address: of its head.
+        words: the resource `nltk-data`; every node sees it and the models at the same paths.
+    """
+    job = Job("attack", attacked, worker_variables(words))
+    with connected(job, address) as cluster:
+        yield Crew(cluster, {"conditions": conditions()})

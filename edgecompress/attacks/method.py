@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edgecompress.core.texts import Text
 from edgecompress.recipe.attacking import AttackRecipe
 from edgecompress.store.keys import canonical_json, file_record, folder_digest, folder_files
+
+LIBRARIES: Final = ("textattack", "nltk", "torch", "onnxruntime", "tokenizers", "numpy")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ is settled before they start.
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -21,15 +22,37 @@ def worker_environment(words: Path, cache: Path) -> dict[str, str]:
         words: the resource `nltk-data`.
         cache: a folder for TextAttack's own; it counts as filled.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    (cache / FETCHED).touch()
+    _fill(cache)
     paths = [str(STAND_INS), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
+        **worker_variables(words),
+        "TA_CACHE_DIR": str(cache),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+
+
+def worker_variables(words: Path) -> dict[str, str]:
+    """The part of it that is the same on every machine; `prepare` is for the rest."""
+    return {
         **dict.fromkeys(ONE_THREAD, "1"),
         "NLTK_DATA": str(words),
-        "TA_CACHE_DIR": str(cache),
         "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONHASHSEED": "0",  # the order of a set of words
     }
+
+
+def prepare(cache: Path) -> None:
+    """Make up, in a process that was started with those variables alone, for what it lacks.
+
+    Args:
+        cache: as above.
+    """
+    _fill(cache)
+    os.environ["TA_CACHE_DIR"] = str(cache)
+    sys.path.insert(0, str(STAND_INS))
+
+
+def _fill(cache: Path) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / FETCHED).touch()

@@ -11,7 +11,6 @@ import sys
 from collections import OrderedDict
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import nltk
 import numpy as np
@@ -23,6 +22,7 @@ from edgecompress.attacks.outcomes import Kind, Outcome
 from edgecompress.attacks.recipes import build
 from edgecompress.attacks.victim import NoAnswer, Victim
 from edgecompress.core.case import Relabelled
+from edgecompress.core.pool import Task
 from edgecompress.core.texts import Text
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.recipe.attacking import COLUMNS
@@ -54,7 +54,7 @@ def settle() -> None:
     attacked_text.words_from_text = _words
 
 
-def attacked(task: dict[str, Any]) -> Outcome:
+def attacked(task: Task) -> Outcome:
     """What becomes of one text."""
     attack = _attack(json.dumps(task["method"]), json.dumps(task["target"]))
     text: Text = task["text"] if isinstance(task["text"], str) else tuple(task["text"])

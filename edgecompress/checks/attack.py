@@ -6,6 +6,7 @@ make any compressed model look sturdier than it is. How they transfer is told, n
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from scipy.special import softmax
 
 from edgecompress.attacks.campaign import Campaign
-from edgecompress.attacks.crew import Crew
+from edgecompress.attacks.crew import Crew, local_crew, ray_crew
 from edgecompress.attacks.diffs import share_changed, word_count, word_diff
 from edgecompress.attacks.outcomes import Kind, Outcome
 from edgecompress.attacks.preparing import Drawn, drawn_rows, methods_of, target_of
@@ -120,10 +121,18 @@ def survivors(case: Case, settings: Attack) -> Iterator[tuple[str, Hits, Hits]]:
 
 
 def _all_duels(case: Case, settings: Attack) -> Iterator[tuple[AttackRecipe, _Duel]]:
-    with Crew(min(case.workers, settings.rows), case.sources.place(WORD_LISTS)) as crew:
+    with _crew(case, settings) as crew:
         for role in settings.roles(case.data):
             rows = drawn_rows(case, role, settings.rows)
             yield from _duels(case, settings, rows, crew)
+
+
+def _crew(case: Case, settings: Attack) -> AbstractContextManager[Crew]:
+    """Gone when the check ends: whatever is timed after it has the machine to itself."""
+    words = case.sources.place(WORD_LISTS)
+    if case.ray_address:
+        return ray_crew(case.ray_address, words)
+    return local_crew(min(case.workers, settings.rows), words)
 
 
 def _duels(

@@ -1,6 +1,7 @@
 """Arguments that several verbs take."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,4 +55,21 @@ mlflow = click.option(
     help="When all is done, send the report to MLflow: to this server or database, else to "
     "$MLFLOW_TRACKING_URI, else into the file mlflow.db here. A tracker that cannot be reached "
     "is a warning. Needs the extra `mlflow`.",
+)
+
+
+def cluster(done: str, beside: str = "") -> Callable[[Any], Any]:
+    """The option --ray-address of a verb whose work a cluster can do, and what to say beside it."""
+    return click.option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help=f"Have {done} by a Ray cluster: that of this head, `auto` for the one that this "
+        f"machine is in, `local` for one that is started here.{beside}",
+    )
+
+
+attackers = cluster(
+    "texts attacked",
+    " Attacks alone are shared: training and all other checks, latency above all, stay on this "
+    "machine. Nodes need processors of its kind.",
 )

@@ -22,12 +22,14 @@ from edgecompress.workflow.tracking import tracker_address
 )
 @arguments.report_to
 @arguments.mlflow
+@arguments.attackers
 @common
 def command(
     recipe: Path,
     candidate: Path | None,
     report_folder: Path | None,
     mlflow: str | None,
+    ray_address: str | None,
     options: Options,
 ) -> int:
     """Judge again, without training: what RECIPE made, or the model in --candidate.
@@ -35,7 +37,7 @@ def command(
     Exit code: 0 the gate holds, 1 it does not, 5 the rows cannot decide it.
     """
     to = tracker_address(mlflow, offline=options.offline)
-    file, ws = begin(recipe, options)
+    file, ws = begin(recipe, options, ray_address=ray_address)
     run, report = workflow("gate").gate_recipe(file, ws, candidate)
     show(report, options)
     code = write(run, report, report_folder)

@@ -11,6 +11,7 @@ import click
 from edgecompress.cli import output
 from edgecompress.cli.exits import EXIT_OF
 from edgecompress.cli.options import Options
+from edgecompress.core.cluster import reached
 from edgecompress.core.errors import InputError
 from edgecompress.core.launch import launched
 from edgecompress.core.progress import Silent
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
     from edgecompress.workflow.run import Run  # with torch, which reading a recipe can do without
 
 
-def begin(recipe: Path, options: Options, ranks: Ranks = ALONE) -> tuple[RecipeFile, Workspace]:
+def begin(
+    recipe: Path, options: Options, ranks: Ranks = ALONE, ray_address: str | None = None
+) -> tuple[RecipeFile, Workspace]:
     """Read the recipe and open the workspace; events go to stdout if they were asked for.
 
     Raises:
         InputError: several processes were launched, and the verb has not joined them.
+        MissingExtra, EnvironmentFault: there is no such cluster; better told now than in hours.
     """
     if ranks.count != launched()[1]:
         raise InputError(
@@ -49,7 +53,10 @@ def begin(recipe: Path, options: Options, ranks: Ranks = ALONE) -> tuple[RecipeF
         wait_s=options.wait_s,
         listen=listen,
     )
-    return read_recipe(recipe), replace(ws, ranks=ranks)
+    file = read_recipe(recipe)
+    if ray_address and not ranks.number:
+        reached(ray_address)
+    return file, replace(ws, ranks=ranks, ray_address=ray_address)
 
 
 def _aloud(event: dict[str, Any]) -> None:

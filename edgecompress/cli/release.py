@@ -36,6 +36,7 @@ from edgecompress.workflow.tracking import tracker_address
 )
 @arguments.report_to
 @arguments.mlflow
+@arguments.attackers
 @common
 def command(
     recipe: Path,
@@ -44,6 +45,7 @@ def command(
     sign_key: Path | None,
     report_folder: Path | None,
     mlflow: str | None,
+    ray_address: str | None,
     options: Options,
 ) -> int:
     """Run RECIPE, judge the result, and write a bundle to DIR if the gate holds.
@@ -52,7 +54,7 @@ def command(
     left alone, unless every limit holds.
     """
     to = tracker_address(mlflow, offline=options.offline)
-    file, ws = begin(recipe, options)
+    file, ws = begin(recipe, options, ray_address=ray_address)
     verb = workflow("release")
     verb.require_free(out)
     how = verb.terms(sequence, sign_key)

@@ -29,12 +29,14 @@ VAIN = (
 )
 @arguments.report_to
 @arguments.mlflow
+@arguments.attackers
 @common
 def command(
     recipe: Path,
     until: str | None,
     report_folder: Path | None,
     mlflow: str | None,
+    ray_address: str | None,
     options: Options,
 ) -> int:
     """Make what RECIPE asks for and the store does not have, then judge the result.
@@ -50,7 +52,7 @@ def command(
     to = tracker_address(mlflow, offline=options.offline)
     ranks = _joined()
     with lead_first(ranks):  # who then says what is wrong, before the others can
-        file, ws = begin(recipe, options, ranks)
+        file, ws = begin(recipe, options, ranks, ray_address)
     if ranks.number:
         workflow("following").follow(file, ws)
         return 0

@@ -22,12 +22,7 @@ from edgecompress.report.search import front_table, search_document
     metavar="N",
     help="How many students are trained at once, each on one thread; else one for each core.",
 )
-@click.option(
-    "--ray-address",
-    metavar="HOST:PORT",
-    help="Have students trained by a Ray cluster: that of this head, `auto` for the one that this "
-    "machine is in, `local` for one that is started here.",
-)
+@arguments.cluster("students trained", " It attacks finalists, too.")
 @click.option(
     "--finalists",
     type=click.IntRange(min=0),
@@ -65,7 +60,7 @@ def command(
     and run it again: no student is lost or trained twice. Students are ordinary artifacts of the
     store.
     """
-    file, ws = begin(recipe, options)
+    file, ws = begin(recipe, options, ray_address=ray_address)
     verb, last, pages = map(workflow, ("search", "finalists", "searched"))
     hire = partial(verb.local, workers=workers)
     if ray_address:

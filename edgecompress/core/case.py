@@ -126,6 +126,7 @@ class Case:
     keep: Keep = keep_nothing  # what is dear to make, such as adversarial texts
     sources: Sources = field(default_factory=NoSources)
     workers: int = 1  # processes that may work at once
+    ray_address: str | None = None  # of a cluster that attacks in their place
     progress: Progress = field(default_factory=Silent)
     known: Answers = field(default_factory=dict, repr=False)
 

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 Task = Mapping[str, Any]
 Reply = dict[str, Any]
@@ -24,6 +24,21 @@ LAST_WORDS: Final = 300  # characters
 
 class WorkerDied(Exception):
     """A worker ended before it answered."""
+
+
+class Executor(Protocol):
+    """Somebody who does tasks: processes of this machine, or a cluster.
+
+    Tasks and replies are JSON values. Tasks that are done may come in any order; the death of
+    whoever did one is told in the place of its reply.
+    """
+
+    @property
+    def workers(self) -> int:
+        """How many tasks are done at once."""
+
+    def work(self, tasks: Sequence[Task]) -> Generator[Done]:
+        """Every task with its reply."""
 
 
 class Pool:

@@ -66,6 +66,16 @@ def fingerprint() -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+def processor() -> str:
+    """What the arithmetic of one thread hangs on, for readers: where it is equal, answers are.
+
+    Unlike a fingerprint it leaves out how many cores there are.
+    """
+    seen = _cpu_info()
+    flags = sorted(FLAGS_THAT_MATTER & set(_flags(seen)))
+    return " ".join([seen.get("model name") or platform.machine(), *flags])
+
+
 def processor_kind() -> str:
     """What 8-bit products cost and give here: "x86-vnni", "x86", "arm64", or the machine's name."""
     machine = platform.machine()

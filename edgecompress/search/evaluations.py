@@ -4,33 +4,18 @@ The journal has a line for each, on the disk before the search goes on. Whatever
 same command finds them again.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from edgecompress.core.errors import EnvironmentFault
-from edgecompress.core.pool import Done, Task, WorkerDied
+from edgecompress.core.pool import Executor, WorkerDied
 from edgecompress.core.progress import Progress
 from edgecompress.store.record import Journal
 
 Rung = Literal["train", "attack"]
 EVENT = "evaluated"
-
-
-class Executor(Protocol):
-    """Somebody who does tasks: processes of this machine, or a cluster.
-
-    Tasks and replies are JSON values. Tasks that are done may come in any order; the death of
-    whoever did one is told in the place of its reply.
-    """
-
-    @property
-    def workers(self) -> int:
-        """How many tasks are done at once."""
-
-    def work(self, tasks: Sequence[Task]) -> Generator[Done]:
-        """Every task with its reply."""
 
 
 @dataclass(frozen=True)

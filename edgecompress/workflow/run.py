@@ -250,6 +250,7 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         keep=Keeper(run.ws.store),
         sources=NamedSources(run.file.folder, run.ws.resources),
         workers=run.ws.threads,
+        ray_address=run.ws.ray_address,
         progress=run.ws.progress,
     )
     if not any(role == "validation" for role, _ in recipe.data.by_role()):

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from edgecompress.core.cluster import Cluster, Job, connected
 from edgecompress.core.errors import InputError, MissingExtra
-from edgecompress.core.pool import Pool
+from edgecompress.core.pool import Executor, Pool
 from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import training_roles
 from edgecompress.recipe.learning import Student
@@ -22,9 +23,8 @@ from edgecompress.recipe.schema import Recipe
 from edgecompress.recipe.searching import Search
 from edgecompress.report.search import front_lines
 from edgecompress.runtime.machine import fingerprint
-from edgecompress.search.cluster import Cluster, connected
 from edgecompress.search.course import Candidate, Course
-from edgecompress.search.evaluations import Evaluations, Executor
+from edgecompress.search.evaluations import Evaluations
 from edgecompress.search.evolution import Evolution
 from edgecompress.search.replay import other_way
 from edgecompress.store.keys import library_versions, step_key
@@ -104,7 +104,7 @@ def local(ws: Workspace, workers: int | None = None) -> Iterator[Pool]:
 @contextmanager
 def on_ray(ws: Workspace, address: str) -> Iterator[Cluster]:
     """Nodes of a Ray cluster; see `connected`."""
-    with connected(evaluated, address) as cluster:
+    with connected(Job("search", evaluated), address) as cluster:
         yield cluster
 
 

@@ -35,6 +35,7 @@ class Workspace:
     listen: Callable[[Event], None] = unheard  # for `--json=events`
     most_threads: int | None = None  # where other processes of ours use the other cores
     ranks: Ranks = ALONE  # the processes that make one recipe together
+    ray_address: str | None = None  # of a cluster that attacks for the gate
 
     @classmethod
     def open(

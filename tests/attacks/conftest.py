@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgecompress.attacks.crew import Crew
+from edgecompress.attacks.crew import Crew, local_crew
 from edgecompress.attacks.method import Method, Target, seed_of
 from edgecompress.attacks.outcomes import Outcome
 from edgecompress.core.progress import Silent
@@ -64,7 +64,7 @@ def stock_crew(word_lists: Path, no_network: Path) -> Iterator[Crew]:
     before = os.environ.get("PYTHONPATH")
     root = str(Path(__file__).parents[2])
     os.environ["PYTHONPATH"] = os.pathsep.join([str(no_network), root])
-    with Crew(1, word_lists, [sys.executable, "-m", "tests.attacks.stock_worker"]) as crew:
+    with local_crew(1, word_lists, [sys.executable, "-m", "tests.attacks.stock_worker"]) as crew:
         if before is None:
             del os.environ["PYTHONPATH"]
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgecompress.attacks.campaign import Campaign
-from edgecompress.attacks.crew import Crew
+from edgecompress.attacks.crew import Crew, local_crew
 from edgecompress.attacks.method import Method, Target
 from edgecompress.attacks.outcomes import FILE
 from edgecompress.core.progress import Silent
@@ -37,7 +37,7 @@ class Bench:
 
     def run(self, workers: int = 1, rows=ROWS, method: Method = PWWS):
         command = [sys.executable, TOY, str(self.folder / "seen")]
-        with Crew(workers, self.word_lists, command) as crew:
+        with local_crew(workers, self.word_lists, command) as crew:
             keeper = Keeper(self.store)
             campaign = Campaign(rows, 7, crew, keeper, self.listener)
             return campaign.outcomes(method, TARGET)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.attacks.crew import Crew
+from edgecompress.attacks import crew as crews
+from edgecompress.attacks.crew import Crew, local_crew, ray_crew
+from edgecompress.attacks.offline import worker_variables
 from edgecompress.core.errors import MeasureError
+from tests.fake_ray import FakeRay, NodeDied
 
 TOY = str(Path(__file__).parent / "toy_worker.py")
 
@@ -15,7 +18,7 @@ TOY = str(Path(__file__).parent / "toy_worker.py")
 @pytest.fixture
 def crew(tmp_path: Path, word_lists: Path) -> Iterator[Crew]:
     (tmp_path / "seen").mkdir()
-    with Crew(2, word_lists, [sys.executable, TOY, str(tmp_path / "seen")]) as made:
+    with local_crew(2, word_lists, [sys.executable, TOY, str(tmp_path / "seen")]) as made:
         yield made
 
 
@@ -38,7 +41,7 @@ def test_workers_share_the_work(crew: Crew, tmp_path: Path):
 
 
 def test_nobody_starts_before_there_is_work(tmp_path: Path, word_lists: Path):
-    with Crew(2, word_lists, [str(tmp_path / "no such program")]):
+    with local_crew(2, word_lists, [str(tmp_path / "no such program")]):
         pass
 
 
@@ -58,3 +61,36 @@ def test_after_an_error_nobody_works_on(crew: Crew, tmp_path: Path):
     with pytest.raises(MeasureError, match="died of row 0"):
         list(crew.work(tasks("die", *["slow"] * 200)))
     assert len(list((tmp_path / "seen").iterdir())) < 100
+
+
+@pytest.fixture
+def ray(monkeypatch) -> FakeRay:
+    made = FakeRay()
+    monkeypatch.setitem(sys.modules, "ray", made)
+    return made
+
+
+def test_a_cluster_is_told_the_conditions_of_this_machine(ray, word_lists: Path, monkeypatch):
+    monkeypatch.setattr(crews, "attacked", dict)  # tells what it was told
+    monkeypatch.setattr(crews, "conditions", lambda: {"processor": "such a one"})
+    with ray_crew("auto", word_lists) as made:
+        found = list(made.work(tasks("a", "b")))
+    told = {"conditions": {"processor": "such a one"}}
+    assert found == [{**task, **told} for task in tasks("a", "b")]
+
+
+def test_a_clusters_processes_start_with_the_variables_of_workers(ray, word_lists: Path):
+    with ray_crew("auto", word_lists):
+        assert ray.options["runtime_env"] == {"env_vars": worker_variables(word_lists)}
+
+
+def test_a_text_that_takes_two_nodes_along_is_an_error(ray, word_lists: Path, monkeypatch):
+    def die(task):
+        raise NodeDied("the node is gone")
+
+    monkeypatch.setattr(crews, "attacked", die)
+    with (
+        ray_crew("auto", word_lists) as made,
+        pytest.raises(MeasureError, match="2 processes in a row died of row 0: the node is gone"),
+    ):
+        list(made.work(tasks("a")))

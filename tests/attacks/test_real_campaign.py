@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgecompress.attacks.campaign import Campaign
-from edgecompress.attacks.crew import Crew
+from edgecompress.attacks.crew import local_crew
 from edgecompress.attacks.method import Method, Target
 from edgecompress.attacks.neighbours import write_neighbours
 from edgecompress.core.progress import Silent
@@ -24,7 +24,7 @@ def test_real_attacks_end_alike_whoever_works_and_in_whatever_order(
     rows = tuple((f"a good film and a great plot number {row}", 1) for row in range(8))
     found = []
     for workers, order in ((1, 1), (2, 1), (2, -1)):
-        with Crew(workers, word_lists) as crew:
+        with local_crew(workers, word_lists) as crew:
             keeper = Keeper(Store(tmp_path / f"store{workers}{order}", Silent()))
             campaign = Campaign(rows[::order], 7, crew, keeper, Silent())
             ended = campaign.outcomes(method, target)[::order]

@@ -1,7 +1,9 @@
 """Check `attack`: what it makes of outcomes, and once everything for real."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from edgecompress.recipe.attacking import Attack
 from edgecompress.runtime.model import EdgeModel
 from tests.attacks.small_words import write_word_lists
 from tests.attacks.word_models import LABELS, write_word_model
+from tests.fake_ray import FakeRay
 
 TEXTS = ("good film", "fine film", "bad film", "poor film")
 TRUTH = (1, 1, 0, 0)
@@ -193,6 +196,17 @@ def test_more_rows_than_there_are_cannot_be_attacked(make_case):
 def test_the_rows_are_a_draw_with_the_shares_of_the_labels(make_case):
     found = attack.measure(make_case(OURS_ENDED[:2], THEIRS_ENDED[:2]), settings(rows=2))
     assert by_name(found)["after_attack_accuracy"].n == 2
+
+
+def test_a_cluster_attacks_where_there_is_one_and_is_left_before_the_check_ends(
+    make_case, monkeypatch
+):
+    ray = FakeRay()
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    found = attack.measure(replace(make_case(), ray_address="auto"), settings())
+    assert ray.calls == ["init", "shutdown"]
+    assert found == attack.measure(make_case(), settings())
+    assert len(ray.calls) == 2  # without an address nobody looks for it
 
 
 STRONG = dict.fromkeys(("good", "great", "lovely", "clever", "funny", "warm"), (0.0, 1.0))

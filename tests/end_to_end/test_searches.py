@@ -149,7 +149,7 @@ def test_killed_at_ten_random_moments_no_evaluation_is_lost_or_repeated(place, u
 
 
 def test_a_node_that_dies_at_work_leaves_the_same_front(place, undisturbed):
-    nodes = pytest.importorskip("tests.search.nodes", reason="needs the extra `search`")
+    nodes = pytest.importorskip("tests.nodes", reason="needs the extra `search`")
     here = place("two nodes")
     with nodes.simulated(2) as cluster:
         lost = cluster.list_all_nodes()[-1]

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from edgecompress.runtime import machine
-from edgecompress.runtime.machine import environment, fingerprint, processor_kind, saturates_int8
+from edgecompress.runtime.machine import (
+    environment,
+    fingerprint,
+    processor,
+    processor_kind,
+    saturates_int8,
+)
 
 
 def test_the_environment_is_plain_json() -> None:
@@ -32,6 +38,23 @@ def test_flags_are_read_off_the_kernel() -> None:
 def test_the_fingerprint_stays_while_the_machine_does() -> None:
     assert fingerprint() == fingerprint()
     assert len(fingerprint()) == 64
+
+
+def test_more_cores_make_another_machine_but_no_other_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = (processor(), fingerprint())
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 1000)
+    assert processor() == told[0]
+    assert fingerprint() != told[1]
+
+
+def test_a_processor_is_named_with_the_flags_that_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text("model name\t: Abacus 3\nflags\t: sse fma avx2\n")
+    monkeypatch.setattr(machine, "CPU_INFO", tmp_path / "cpuinfo")
+    assert processor() == "Abacus 3 avx2 fma"
 
 
 @pytest.mark.parametrize(

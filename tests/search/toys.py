@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgecompress.core.pool import Done, Task, WorkerDied
+from edgecompress.core.pool import Done, Executor, Task, WorkerDied
 from edgecompress.core.progress import Progress, Silent
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.searching import Search
 from edgecompress.recipe.stage import StageSettings
 from edgecompress.search.chance import Chance
 from edgecompress.search.course import Course
-from edgecompress.search.evaluations import Evaluations, Executor
+from edgecompress.search.evaluations import Evaluations
 from edgecompress.search.evolution import Evolution
 from edgecompress.store.record import Journal
 

@@ -6,6 +6,7 @@ node brings that node along.
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.core.errors import EnvironmentFault, MissingExtra
+from edgecompress.core.cluster import Cluster, Job, connected
 from edgecompress.core.pool import WorkerDied
-from edgecompress.search.cluster import Cluster, connected
-from tests.search.nodes import Simulated, ray, simulated
+from tests.nodes import Simulated, ray, simulated
 
 pytestmark = pytest.mark.timeout(180)
+
+VARIABLES = {"PYTHONHASHSEED": "0"}
 
 
 def toy(task):
@@ -31,7 +33,12 @@ def toy(task):
     if task["text"] == "refuse":
         raise ValueError("not with me")
     time.sleep(task["seconds"])
-    return {"row": task["row"], "node": ray.get_runtime_context().get_node_id()}
+    return {
+        "row": task["row"],
+        "node": ray.get_runtime_context().get_node_id(),
+        "process": os.getpid(),
+        "hash": hash("words"),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +49,7 @@ def nodes() -> Iterator[Simulated]:
 
 @pytest.fixture(scope="module")
 def cluster(nodes) -> Iterator[Cluster]:
-    with connected(toy, nodes.address) as made:
+    with connected(Job("test", toy, VARIABLES), nodes.address) as made:
         yield made
 
 
@@ -58,6 +65,18 @@ def test_tasks_come_back_with_their_replies_from_both_nodes(cluster, tmp_path):
     assert sorted(task["row"] for task, _ in found) == list(range(6))
     assert all(task["row"] == reply["row"] for task, reply in found)
     assert len({reply["node"] for _, reply in found}) == cluster.workers == 2
+
+
+def test_a_process_is_kept_for_the_next_task(cluster, tmp_path):
+    found = list(cluster.work(tasks(tmp_path, *"abcdefgh", seconds=0.1)))
+    assert len({reply["process"] for _, reply in found}) == 2
+
+
+def test_processes_start_with_the_variables_of_their_job(cluster, tmp_path):
+    # hashes are seeded when an interpreter starts: a variable that came later would change none
+    found = {reply["hash"] for _, reply in cluster.work(tasks(tmp_path, *"abcd"))}
+    command = [sys.executable, "-c", 'print(hash("words"))']
+    assert found == {int(subprocess.check_output(command, env={**os.environ, **VARIABLES}))}
 
 
 def test_what_kills_two_processes_is_told_and_the_others_are_done(cluster, tmp_path):
@@ -82,20 +101,3 @@ def test_a_node_that_is_lost_at_work_costs_nothing_but_time(nodes, cluster, tmp_
             alive = False
     assert not alive
     assert sorted(found) == [(row, row) for row in range(12)]
-
-
-def test_an_address_where_nobody_is_gets_a_clear_error():
-    with (
-        pytest.raises(EnvironmentFault, match=r"--ray-address 127\.0\.0\.1:1"),
-        connected(toy, "127.0.0.1:1"),
-    ):
-        pass
-
-
-def test_without_ray_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with (
-        pytest.raises(MissingExtra, match=r'pip install "edgecompress\[search\]"'),
-        connected(toy, "auto"),
-    ):
-        pass

@@ -1,7 +1,7 @@
 """Tasks done by a Ray cluster: one core each, wherever one is free.
 
-What a task says is all that its reply hangs on, so nodes may come and go. Every node must see the
-store and the cache at the same paths, and have the same packages.
+What a task says is all that its reply hangs on, so nodes may come and go. Every node must see what
+tasks name, such as the store and the cache, at the same paths, and have the same packages.
 """
 
 import os
@@ -9,8 +9,9 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final
 
@@ -21,21 +22,30 @@ GLANCE_S: Final = 1.0  # between looks at how many cores there are
 ANSWER_S: Final = 10.0  # until a head must have taken a connection
 NOBODY_S: Final = 60.0  # without a core in the whole cluster, until the work is given up
 
-Work = Callable[[Task], Reply]
+
+@dataclass(frozen=True)
+class Job:
+    """What a cluster is there for."""
+
+    who: str  # asks, as errors call them: "search", "attack"
+    work: Callable[[Task], Reply]  # does one task, in a process of any node
+    environment: Mapping[str, str] = field(default_factory=dict)  # of that process, over its node's
 
 
 class Cluster:
     """Whoever is in the cluster right now; Ray must be connected."""
 
-    def __init__(self, ray: Any, work: Work) -> None:
+    def __init__(self, ray: Any, job: Job) -> None:
         """Hire, without starting anybody.
 
         Args:
             ray: the module.
-            work: does one task, in a process of any node.
+            job: a process that has done a task gets the next one, with all that it has loaded.
         """
-        self._ray = ray
-        self._remote = ray.remote(num_cpus=1, max_retries=TRIES - 1)(work)
+        self._ray, self._who = ray, job.who
+        started = {"env_vars": dict(job.environment)} if job.environment else None
+        hire = ray.remote(num_cpus=1, max_retries=TRIES - 1, runtime_env=started)
+        self._remote = hire(job.work)
 
     @property
     def workers(self) -> int:
@@ -63,8 +73,8 @@ class Cluster:
                 alone_s = 0.0 if done or workers else alone_s + GLANCE_S
                 if alone_s >= NOBODY_S:
                     raise EnvironmentFault(
-                        f"search: the cluster has had no node for {NOBODY_S:.0f} s; start one, and "
-                        "run the same command again"
+                        f"{self._who}: the cluster has had no node for {NOBODY_S:.0f} s; start "
+                        "one, and run the same command again"
                     )
         finally:
             for reference in under_way:
@@ -89,11 +99,11 @@ class Cluster:
 
 
 @contextmanager
-def connected(work: Work, address: str) -> Iterator[Cluster]:
-    """A cluster for the length of a block.
+def connected(job: Job, address: str) -> Iterator[Cluster]:
+    """A cluster for the length of a block, after which none of its processes works for us.
 
     Args:
-        work: does one task.
+        job: what it is there for.
         address: of its head, "HOST:PORT"; "auto" finds the one that this machine is in, "local"
             starts one on it.
 
@@ -101,21 +111,30 @@ def connected(work: Work, address: str) -> Iterator[Cluster]:
         MissingExtra: Ray is not installed.
         EnvironmentFault: nobody answers there.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each run
-    try:
-        ray: Any = import_module("ray")
-    except ModuleNotFoundError as error:
-        raise MissingExtra.of("a cluster", "ray", "search") from error
-    _require_answer(address)
+    ray = reached(address)
     with redirect_stdout(sys.stderr):  # Ray tells of lost nodes on stdout, which is for results
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise EnvironmentFault(f"--ray-address {address}: {error}") from error
         try:
-            yield Cluster(ray, work)
+            yield Cluster(ray, job)
         finally:
             ray.shutdown()
+
+
+def reached(address: str) -> Any:
+    """Ray's module, once it is certain that somebody listens at the address; raises as `connected`.
+
+    Nothing is connected yet: this is for whoever needs the cluster only in some hours.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each run
+    try:
+        ray = import_module("ray")
+    except ModuleNotFoundError as error:
+        raise MissingExtra.of("a cluster", "ray", "search") from error
+    _require_answer(address)
+    return ray
 
 
 def _require_answer(address: str) -> None:
