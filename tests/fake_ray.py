@@ -10,6 +10,10 @@ class NodeDied(Exception):
     """What Ray says of a task whose node has gone twice."""
 
 
+class NoStart(Exception):
+    """What Ray says where a process cannot be started with its variables."""
+
+
 class WorkFailed(Exception):
     """What Ray makes of an error of the work itself."""
 
@@ -24,6 +28,7 @@ class FakeRay:
         WorkerCrashedError=NodeDied,
         NodeDiedError=NodeDied,
         OutOfMemoryError=NodeDied,
+        RuntimeEnvSetupError=NoStart,
         RayTaskError=WorkFailed,
     )
 
@@ -52,7 +57,7 @@ class FakeRay:
     def get(self, reference: Callable[[], Any]) -> Any:
         try:
             return reference()
-        except NodeDied:
+        except (NodeDied, NoStart):
             raise
         except Exception as error:
             raise WorkFailed(error) from error

@@ -58,7 +58,7 @@ class Cluster:
         A task whose process or node dies is tried once more elsewhere.
 
         Raises:
-            EnvironmentFault: for a minute no node has been there.
+            EnvironmentFault: for a minute no node has been there, or one cannot start a process.
         """
         left, under_way, alone_s = deque(tasks), dict[Any, Task](), 0.0
         try:
@@ -93,6 +93,10 @@ class Cluster:
             reply: Reply = self._ray.get(reference)
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError) as death:
             return WorkerDied(str(death).strip().splitlines()[0])
+        except errors.RuntimeEnvSetupError as error:
+            raise EnvironmentFault(
+                f"{self._who}: a node cannot start our processes: {str(error).strip()}"
+            ) from error
         except errors.RayTaskError as error:
             raise error.cause from error
         return reply

@@ -9,7 +9,7 @@ from edgecompress.core import cluster
 from edgecompress.core.cluster import Job, connected, reached
 from edgecompress.core.errors import EnvironmentFault, MissingExtra
 from edgecompress.core.pool import WorkerDied
-from tests.fake_ray import FakeRay, NodeDied
+from tests.fake_ray import FakeRay, NodeDied, NoStart
 
 TASKS = [{"row": row} for row in range(5)]
 
@@ -50,6 +50,17 @@ def test_a_death_is_told_in_the_place_of_the_reply(ray):
         ((_, reply),) = made.work(TASKS[:1])
     assert isinstance(reply, WorkerDied)
     assert str(reply) == "the node is gone"
+
+
+def test_a_node_that_cannot_start_a_process_is_no_death(ray):
+    def refuse(task):
+        raise NoStart("no agent there")
+
+    with (
+        connected(Job("attack", refuse), "auto") as made,
+        pytest.raises(EnvironmentFault, match="attack: a node cannot start our.*: no agent there"),
+    ):
+        list(made.work(TASKS))
 
 
 def test_an_error_of_the_work_is_raised_as_it_was(ray):
