@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from edgecompress.cli.completing import recipe_files
+from edgecompress.cli.options import Function
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:|databricks$")
 
@@ -58,7 +59,7 @@ mlflow = click.option(
 )
 
 
-def cluster(done: str, beside: str = "") -> Callable[[Any], Any]:
+def cluster(done: str, beside: str = "") -> Callable[[Function], Function]:
     """The option --ray-address of a verb whose work a cluster can do, and what to say beside it."""
     return click.option(
         "--ray-address",

@@ -22,7 +22,7 @@ from edgecompress.report.search import front_table, search_document
     metavar="N",
     help="How many students are trained at once, each on one thread; else one for each core.",
 )
-@arguments.cluster("students trained", " It attacks finalists, too.")
+@arguments.cluster("students trained")
 @click.option(
     "--finalists",
     type=click.IntRange(min=0),
@@ -60,7 +60,7 @@ def command(
     and run it again: no student is lost or trained twice. Students are ordinary artifacts of the
     store.
     """
-    file, ws = begin(recipe, options, ray_address=ray_address)
+    file, ws = begin(recipe, options)
     verb, last, pages = map(workflow, ("search", "finalists", "searched"))
     hire = partial(verb.local, workers=workers)
     if ray_address:
