@@ -63,7 +63,8 @@ def ended(ready: CommandLine, name: str, running: subprocess.Popen[str]) -> Any:
     assert running.returncode == 0, heard
     found = [path.read_bytes() for path in (ready.folder / name).rglob(FILE)]
     assert len(found) == 2
-    return sorted(found), json.loads(said)["gate"]
+    report = json.loads(said)
+    return sorted(found), report["checks"], report["exhibits"]
 
 
 def attacked(store: Path) -> int:
