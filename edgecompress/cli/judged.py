@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from edgecompress.report.annotations import annotations
 from edgecompress.report.json import document
 from edgecompress.report.table import text_table
 from edgecompress.runtime.errors import ExitCode
+from edgecompress.store.faults import FULL, storage_faults
 from edgecompress.workflow.records import write_record
 from edgecompress.workflow.reports import write_reports
 from edgecompress.workflow.tracking import track
@@ -69,7 +72,8 @@ def write(run: "Run", report: RunReport, folder: Path | None) -> ExitCode:
     On GitHub's runners each limit that does not hold is also told as an annotation. That goes to
     stderr, which the runner reads as well: stdout is for results alone.
     """
-    written = write_reports(report, _folder(run, folder))
+    with _room(run, folder) as place:
+        written = write_reports(report, place)
     run.ws.progress.say(f"report: {written / 'report.html'}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(report, os.path.relpath(run.file.document.path)):
@@ -79,13 +83,18 @@ def write(run: "Run", report: RunReport, folder: Path | None) -> ExitCode:
 
 def close(run: "Run", folder: Path | None, to: str | None) -> None:
     """What follows once everything is decided: events beside the report, and a tracker's copy."""
-    write_record(run.file.recipe, run.journal, _folder(run, folder))
+    with _room(run, folder) as place:
+        write_record(run.file.recipe, run.journal, place)
     if to:
-        track(_folder(run, folder), to, run.ws.progress)
+        track(place, to, run.ws.progress)
 
 
-def _folder(run: "Run", asked: Path | None) -> Path:
-    return asked or run.journal.path.with_suffix("")
+@contextmanager
+def _room(run: "Run", asked: Path | None) -> Iterator[Path]:
+    """The folder of a run's report, while something is written there."""
+    folder = asked or run.journal.path.with_suffix("")
+    with storage_faults(folder, FULL, elsewhere="--report or --store"):
+        yield folder
 
 
 def show(report: RunReport, options: Options) -> None:

@@ -73,7 +73,7 @@ class Resources:
         """
         pack = pack_named(name)
         place = self._place(pack)
-        with storage_faults(self.cache):
+        with storage_faults(self.cache, elsewhere="EDGECOMPRESS_CACHE"):
             if place not in self._intact:
                 if self._damage(place) is not None:
                     self._make(pack, place)

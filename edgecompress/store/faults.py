@@ -18,8 +18,13 @@ _RUST_ERRNO = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
-def storage_faults(place: Path, errnos: frozenset[int] = FULL | DENIED) -> Iterator[None]:
+def storage_faults(
+    place: Path, errnos: frozenset[int] = FULL | DENIED, *, elsewhere: str = ELSEWHERE
+) -> Iterator[None]:
     """Turn errors of the disk that holds `place` into the line that helps.
+
+    Args:
+        elsewhere: the option or variable that moves what lies at `place`.
 
     Raises:
         EnvironmentFault: in place of an error whose number is in `errnos`.
@@ -32,8 +37,13 @@ def storage_faults(place: Path, errnos: frozenset[int] = FULL | DENIED) -> Itera
         number = _errno(error)
         if number not in errnos:
             raise
-        told = getattr(error, "filename", None)  # more exact than `place`, where there is one
-        raise EnvironmentFault(_advice(number, Path(told or place))) from error
+        raise EnvironmentFault(_advice(number, _told(error) or place, elsewhere)) from error
+
+
+def _told(error: Exception) -> Path | None:
+    """The path in the error, more exact than ours where there is one; of a copy, its target."""
+    told = getattr(error, "filename2", None) or getattr(error, "filename", None)
+    return Path(told) if told else None
 
 
 def _errno(error: Exception) -> int | None:
@@ -43,16 +53,16 @@ def _errno(error: Exception) -> int | None:
     return int(told.group(1)) if told else None
 
 
-def _advice(number: int, place: Path) -> str:
+def _advice(number: int, place: Path, elsewhere: str) -> str:
     if number in DENIED:
         return (
             f"{place}: no permission, or a read-only disk; mend that, or name another folder "
-            f"with {ELSEWHERE}"
+            f"with {elsewhere}"
         )
     free_gb = shutil.disk_usage(_existing(place)).free / 1e9
     return (
         f"{place}: the disk is full or a file may not grow ({free_gb:.2f} GB free); free some "
-        f"space, for example with `edgecompress cache prune`, or move the store with {ELSEWHERE}"
+        f"space, for example with `edgecompress cache prune`, or name another disk with {elsewhere}"
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from edgecompress.store.faults import storage_faults
 from edgecompress.store.keys import canonical_json
 
 
@@ -20,11 +21,14 @@ class Journal:
         """Append `event` with the time and its facts, JSON values only, and wait for the disk.
 
         Returns what was written.
+
+        Raises:
+            EnvironmentFault: the disk is full, or cannot be written to.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         told = {"at": now, "event": event, **facts}
         line = canonical_json(told) + "\n"
-        with self.path.open("a+b") as file:
+        with storage_faults(self.path), self.path.open("a+b") as file:
             file.write(b"\n" * self._ends_torn() + line.encode())
             file.flush()
             os.fsync(file.fileno())

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import shutil
-import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +31,9 @@ from edgecompress.runtime.bundle import (
 )
 from edgecompress.runtime.golden import write_golden
 from edgecompress.runtime.model import EdgeModel
+from edgecompress.store.faults import FULL, storage_faults
+from edgecompress.store.keys import step_key
+from edgecompress.store.store import Store
 from edgecompress.workflow.making import hub_origins, write_making
 from edgecompress.workflow.portable import write_portable
 from edgecompress.workflow.records import write_recipe
@@ -74,24 +78,57 @@ def release_run(run: Run, report: RunReport, out: Path, how: Terms) -> Path:
     Raises:
         GateBroken, GateUndecided: no bundle; the reports tell why.
         InputError: `out` holds something that is not a bundle, or a release that is not older.
+        StoreBusy: another run is about to release to `out`.
+        EnvironmentFault: the disk of `out` is full.
     """
     require_holds(report.gate)
-    require_free(out)
-    sequence = next_sequence(out, report, how)
-    if sequence is None:
-        run.ws.progress.say(f"{out}: already holds this release")
-        return out
-    staging = out.parent / f".{out.name}-{uuid.uuid4().hex[:8]}"
-    try:
-        _fill(staging, run, report)
-        write_making(staging, run, report, sequence)
-        _seal(staging, sequence, how.signer)
-        EdgeModel.load(staging)  # what cannot be loaded back is not released
-        _swap(staging, out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with _only_writer_of(out, run.ws.store) as aside, storage_faults(out, FULL, elsewhere="--out"):
+        require_free(out)
+        sequence = next_sequence(out, report, how)
+        if sequence is None:
+            run.ws.progress.say(f"{out}: already holds this release")
+            return out
+        _fill(aside.new, run, report)
+        write_making(aside.new, run, report, sequence)
+        _seal(aside.new, sequence, how.signer)
+        EdgeModel.load(aside.new)  # what cannot be loaded back is not released
+        aside.swap(out)
     run.tell("released", path=str(out))
     return out
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """Two places beside a bundle that no other store's runs use, so what lies there is ours."""
+
+    new: Path
+    old: Path
+
+    def clear(self, out: Path) -> None:
+        """Delete what a killed release left; the bundle that it had put aside comes back."""
+        shutil.rmtree(self.new, ignore_errors=True)
+        if self.old.exists() and not out.exists():
+            self.old.rename(out)
+        shutil.rmtree(self.old, ignore_errors=True)
+
+    def swap(self, out: Path) -> None:
+        """Replace `out` by two renames; who is killed between them, `clear` helps."""
+        if out.exists():
+            out.rename(self.old)
+        self.new.rename(out)
+
+
+@contextmanager
+def _only_writer_of(out: Path, store: Store) -> Iterator[_Aside]:
+    """Of all the runs on this store only one at a time writes the bundle at `out`."""
+    key = step_key({"store": str(store.root.resolve()), "release": str(out.resolve())})
+    aside = _Aside(*(out.parent / f".{out.name}-{part}-{key[:8]}" for part in ("new", "old")))
+    with store.lock(key):
+        aside.clear(out)
+        try:
+            yield aside
+        finally:
+            aside.clear(out)
 
 
 def _seal(staging: Path, sequence: int, signer: Any) -> None:
@@ -204,13 +241,3 @@ def _golden_texts(run: Run) -> list[Text]:
     roles = dict(run.file.recipe.data.by_role())
     role = next(r for r in ("validation", "test", *roles) if r in roles)
     return list(run.data.load(role).texts[:GOLDEN_TEXTS])
-
-
-def _swap(staging: Path, out: Path) -> None:
-    """Replace `out` by two renames; a kill between them leaves the old bundle beside."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    old = out.parent / f".{out.name}-old-{uuid.uuid4().hex[:8]}"
-    if out.exists():
-        out.rename(old)
-    staging.rename(out)
-    shutil.rmtree(old, ignore_errors=True)

@@ -11,7 +11,7 @@ from typing import Any
 from edgecompress import __version__
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Answers, Case, Contestant
-from edgecompress.core.errors import InputError
+from edgecompress.core.errors import EnvironmentFault, InputError
 from edgecompress.core.ranks import ALONE, lead_says
 from edgecompress.core.report import ModelFacts, RunReport, StageRecord
 from edgecompress.data.named import NamedSources
@@ -92,7 +92,7 @@ class Run:
         try:
             yield
         except BaseException as error:
-            with suppress(OSError):  # the disk may be what has failed
+            with suppress(OSError, EnvironmentFault):  # the disk may be what has failed
                 self.tell("run-stopped", error=type(error).__name__, why=str(error))
             raise
 

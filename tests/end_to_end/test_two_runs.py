@@ -1,15 +1,72 @@
 """Two runs on one store."""
 
+import json
+import random
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
 from edgecompress.core.progress import Silent
+from edgecompress.runtime.bundle import META, verify_bundle
 from edgecompress.store.store import Store
+from tests.end_to_end.conftest import CommandLine
+from tests.end_to_end.history import History
+from tests.warm import Warm
+
+SHORT = """\
+version: 1
+name: short
+task: text-classification
+labels: [negative, positive]
+teacher: {model: TEACHER, max_length: 48}
+data:
+  train: {source: "resource:tiny-reviews", split: train, rows: 96}
+  test: {source: "resource:tiny-reviews", split: test, rows: 100}
+stages:
+  - {kind: distill, layers: 2, epochs: 1, max_length: 48, checkpoint_every: 1}
+  - {kind: export}
+  - {kind: quantize, scheme: dynamic}
+gate:
+  - {check: size, ratio_at_most: 1}
+"""
 
 
-def test_two_runs_at_once_both_end_well_and_share_the_work(fresh, released):
-    both = [fresh.start("run", released.recipe) for _ in range(2)]
-    said = [running.communicate(timeout=300)[1] for running in both]
-    assert [running.returncode for running in both] == [0, 0], said
-    assert sum(text.count(": done in") for text in said) == 4
-    assert Store(fresh.store, Silent()).verify() == []
+@pytest.fixture
+def short(released, tmp_path) -> Path:
+    """A recipe of a second, from a teacher that has learnt."""
+    report = json.loads((released.bundle / META / "report.json").read_text())
+    teacher = Store(released.command.store, Silent()).find(report["stages"][0]["key"])
+    recipe = tmp_path / "short.yaml"
+    recipe.write_text(SHORT.replace("TEACHER", str(teacher.path)))
+    return recipe
+
+
+@pytest.mark.parametrize(
+    "pairs", [10, pytest.param(200, marks=pytest.mark.slow)], ids="{} pairs".format
+)
+@pytest.mark.timeout(3600)
+def test_two_releases_at_once_both_end_well_and_share_the_work(short, tmp_path, pairs):
+    """The second sets out while the first is anywhere between its beginning and its end."""
+    rng = random.Random(pairs)
+    for number in range(pairs):
+        folder = tmp_path / str(number)
+        warm = Warm(CommandLine(folder / "store", tmp_path))
+        release = ("release", short, "--out", folder / "bundle")
+        both = [warm.start(*release)]
+        time.sleep(rng.uniform(0, 1.5))
+        both.append(warm.start(*release))
+        ended = [running.end() for running in both]
+        assert [one.code for one in ended] == [0, 0], ended
+        said = "".join(one.said for one in ended)
+        done = re.findall(r"^(.+): done in", said, flags=re.MULTILINE)
+        assert len(done) == len(set(done)) == 4
+        assert said.count("already holds this release") == 1
+        History(warm.command.store).go_on()
+        verify_bundle(folder / "bundle")
+        shutil.rmtree(folder)
 
 
 def test_a_damaged_object_is_made_again_with_one_warning(fresh, released):

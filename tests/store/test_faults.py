@@ -29,6 +29,19 @@ def test_a_full_disk_that_a_rust_library_met_is_recognised():
         _raise(RuntimeError(text))
 
 
+def test_of_a_copy_the_place_that_is_full_is_named():
+    with pytest.raises(EnvironmentFault, match="^/tmp/target: the disk is full"):
+        _raise(OSError(errno.ENOSPC, "full", "/tmp/source", None, "/tmp/target"))
+
+
+def test_the_way_out_is_the_one_that_moves_this_place():
+    with (
+        pytest.raises(EnvironmentFault, match="another disk with --out$"),
+        storage_faults(HERE, elsewhere="--out"),
+    ):
+        raise OSError(errno.ENOSPC, "full")
+
+
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
 def test_a_missing_permission_names_the_very_path(number):
     with pytest.raises(EnvironmentFault, match=r"^/tmp/deep/file: no permission.*--store"):

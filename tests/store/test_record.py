@@ -1,5 +1,12 @@
 """The journal: what was written whole is read back, whatever happened after it."""
 
+import errno
+import os
+
+import pytest
+
+from edgecompress.core.errors import EnvironmentFault
+
 
 def test_events_come_back_in_order(store):
     journal = store.journal("run-1")
@@ -35,3 +42,12 @@ def test_garbage_is_passed_over(store):
     journal.path.write_bytes(b"\xff\x00\n[1]\n7\n{}\n")
     journal.write("started")
     assert [e["event"] for e in journal.events()] == ["started"]
+
+
+def test_a_full_disk_names_the_journal(store, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(EnvironmentFault, match=r"run-1\.jsonl: the disk is full.* GB free"):
+        store.journal("run-1").write("started")

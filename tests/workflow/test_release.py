@@ -1,23 +1,29 @@
 """When a bundle may be written, and over what."""
 
+import errno
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from edgecompress.core.errors import (
+    EnvironmentFault,
     GateBroken,
     GateUndecided,
     InputError,
     IntegrityError,
     MissingExtra,
+    StoreBusy,
 )
 from edgecompress.core.gate import GateReport, Limit, Verdict
 from edgecompress.core.measurement import Measurement
+from edgecompress.core.progress import Silent
 from edgecompress.core.report import ModelFacts, RunReport
 from edgecompress.runtime.admission import Demands, admit
 from edgecompress.runtime.bundle import META, SIGNATURE, SIGNER, seal_bundle
+from edgecompress.store.store import Store
 from edgecompress.workflow import release
 from edgecompress.workflow.release import (
     Terms,
@@ -165,6 +171,64 @@ def test_a_release_carries_its_papers_and_a_second_one_is_the_first(finished, tm
     assert admit(out, Demands()).manifest == sealed
     release_run(finished, report(), out, Terms(2))
     assert admit(out, Demands(at_least=2)).manifest.digest != sealed.digest
+
+
+class KilledError(BaseException):
+    """Nothing happens after it."""
+
+
+def kill_before_renaming_to(name, monkeypatch):
+    """Of the next release, when a folder is to get a name that begins so."""
+
+    real = Path.rename
+
+    def rename(path, target):
+        if target.name.startswith(name):
+            monkeypatch.setattr(release._Aside, "clear", lambda *_: None)
+            raise KilledError(name)
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+
+
+@pytest.mark.parametrize(("name", "left"), [(".out-old", 1), ("out", 2)])
+def test_a_release_killed_while_it_replaces_a_bundle_loses_neither_it_nor_its_number(
+    finished, tmp_path, name, left
+):
+    out = release_run(finished, report(), tmp_path / "out", Terms(4))
+    with pytest.MonkeyPatch.context() as patch:
+        kill_before_renaming_to(name, patch)
+        with pytest.raises(KilledError, match=name):
+            release_run(finished, report("other"), out, Terms())
+    assert len(list(tmp_path.glob(".out-*"))) == left
+    release_run(finished, report("other"), out, Terms())
+    assert admit(out, Demands()).manifest.sequence == 5
+    assert list(tmp_path.glob(".out-*")) == []
+
+
+def test_a_full_disk_under_a_bundle_is_named_and_the_bundle_there_stays(
+    finished, tmp_path, monkeypatch
+):
+    out = release_run(finished, report(), tmp_path / "out", Terms(4))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(release, "write_golden", full)
+    with pytest.raises(EnvironmentFault, match=r"out: the disk is full.* GB free.*--out"):
+        release_run(finished, report("other"), out, Terms())
+    assert admit(out, Demands()).manifest.sequence == 4
+    assert list(tmp_path.glob(".out-*")) == []
+
+
+def test_two_releases_to_one_place_take_turns(finished, tmp_path):
+    impatient = Store(finished.ws.store.root, Silent(), wait_s=0)
+    with (
+        release._only_writer_of(tmp_path / "out", finished.ws.store),
+        pytest.raises(StoreBusy, match="pid"),
+        release._only_writer_of(tmp_path / "out", impatient),
+    ):
+        pass
 
 
 def test_a_signed_release_passes_by_its_key(finished, tmp_path):
