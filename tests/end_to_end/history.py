@@ -17,13 +17,13 @@ class History:
     def go_on(self) -> None:
         """Look at what the last runs have left, all of which have ended."""
         store = Store(self.root, Silent())
-        assert store.verify() == []
-        assert sorted((self.root / "drafts").iterdir()) == []
+        assert (damaged := store.verify()) == [], damaged
+        assert (drafts := sorted((self.root / "drafts").iterdir())) == [], drafts
         now = {entry.key: entry.digest for entry in store.entries()}
-        assert self.sealed.items() - now.items() == set()
+        lost = self.sealed.items() - now.items()
+        assert lost == set(), f"was sealed, and is gone or changed: {lost}"
         runs = {path.stem for path in (self.root / "runs").glob("*.jsonl")}
-        for run in runs - self.runs:
-            events = store.journal(run).events()
-            started = {e["key"] for e in events if e["event"] == "stage-started"}
-            assert started & self.sealed.keys() == set()
+        events = [event for run in runs - self.runs for event in store.journal(run).events()]
+        again = [e for e in events if e["event"] == "stage-started" and e["key"] in self.sealed]
+        assert again == [], f"was sealed, and is made once more: {again}"
         self.sealed, self.runs = now, runs

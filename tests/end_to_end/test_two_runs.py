@@ -49,24 +49,29 @@ def short(released, tmp_path) -> Path:
 )
 @pytest.mark.timeout(3600)
 def test_two_releases_at_once_both_end_well_and_share_the_work(short, tmp_path, pairs):
-    """The second sets out while the first is anywhere between its beginning and its end."""
+    """One pair makes everything and writes a bundle, the next finds everything and replaces it."""
     rng = random.Random(pairs)
-    for number in range(pairs):
-        folder = tmp_path / str(number)
-        warm = Warm(CommandLine(folder / "store", tmp_path))
-        release = ("release", short, "--out", folder / "bundle")
-        both = [warm.start(*release)]
-        time.sleep(rng.uniform(0, 1.5))
-        both.append(warm.start(*release))
-        ended = [running.end() for running in both]
-        assert [one.code for one in ended] == [0, 0], ended
-        said = "".join(one.said for one in ended)
-        done = re.findall(r"^(.+): done in", said, flags=re.MULTILINE)
-        assert len(done) == len(set(done)) == 4
-        assert said.count("already holds this release") == 1
-        History(warm.command.store).go_on()
-        verify_bundle(folder / "bundle")
-        shutil.rmtree(folder)
+    for number in range(pairs // 2):
+        command = CommandLine(tmp_path / f"{number}/store", tmp_path)
+        bundle, history = command.store.parent / "bundle", History(command.store)
+        for sequence, made, apart_s in ((1, 4, 1.5), (2, 0, 0.3)):
+            release = ("release", short, "--out", bundle, "--sequence", sequence)
+            said = said_by_two(Warm(command), release, rng.uniform(0, apart_s))
+            done = re.findall(r"^(.+): done in", said, flags=re.MULTILINE)
+            assert len(done) == len(set(done)) == made
+            assert said.count("already holds this release") == 1
+            assert verify_bundle(bundle).sequence == sequence
+            history.go_on()
+        shutil.rmtree(command.store.parent)
+
+
+def said_by_two(warm: Warm, verb: tuple[object, ...], apart_s: float) -> str:
+    """What two runs say together, of which one sets out later than the other."""
+    first = warm.start(*verb)
+    time.sleep(apart_s)
+    ended = [running.end() for running in (first, warm.start(*verb))]
+    assert [one.code for one in ended] == [0, 0], ended
+    return "".join(one.said for one in ended)
 
 
 def test_a_damaged_object_is_made_again_with_one_warning(fresh, released):
