@@ -22,7 +22,7 @@ from edgecompress.models.saturation import saturating
 from edgecompress.recipe.budget import Parity
 from edgecompress.runtime.model import EdgeModel
 
-SLICE = 64  # texts between two steps of a progress bar
+SLICE = 8  # texts between two steps of a progress bar
 
 
 def measure(case: Case, settings: Parity) -> Sequence[Finding]:
@@ -68,9 +68,12 @@ def _in_batches(case: Case, settings: Parity) -> Measurement:
     alone = case.answers(case.candidate, settings.data)
     found = []
     for size in settings.batch_sizes:
-        with case.progress.track(f"batches of {size}", 1, "pass") as bar:
-            together = predictor.logits_in_batches(texts, size)
-            bar.advance()
+        parts = []
+        with case.progress.track(f"batches of {size}", len(texts), "texts") as bar:
+            for start in range(0, len(texts), size):
+                parts.append(predictor.logits_in_batches(texts[start : start + size], size))
+                bar.advance(len(parts[-1]))
+        together = np.concatenate(parts)
         found.append((_flips("batch_flip_rate", alone, together, settings.data), size))
     worst, size = max(found, key=lambda pair: pair[0].value)
     return Measurement(**{**vars(worst), "note": f"batches of {size} against batch 1"})

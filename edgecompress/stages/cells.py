@@ -32,7 +32,7 @@ def run(model: Artifact, settings: Cells, ctx: StageContext) -> Facts:
     except ValueError as error:
         raise StageError(f"cells: {error}") from error
     student.require_room(settings.max_length)
-    pair = meet(student, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
+    pair = meet(student, TextEncoder(model.path, settings.max_length), teacher, ctx)
     told = teach_everything(pair, settings, ctx)
     save_model(student, ctx.out)
     copy_tokenizer(model.path, ctx.out, settings.max_length)

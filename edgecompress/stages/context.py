@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecompress.core.artifact import Artifact, Facts
+from edgecompress.core.case import Keep
 from edgecompress.core.progress import Progress
 from edgecompress.core.ranks import ALONE, Ranks
 from edgecompress.core.texts import TextSet
@@ -32,6 +33,7 @@ class StageContext:
     aside: Mapping[str, Artifact] = field(default_factory=dict)  # by `StageSettings.uses`
     pair_inputs: bool = False  # the task is sentence pairs
     ranks: Ranks = ALONE  # all processes that run this stage
+    keep: Keep | None = None  # what other students of the same teacher need as well
 
     def whoever_teaches(self, settings: Student, model: Artifact) -> Artifact:
         """The recipe's teacher, or `model`, which entered the stage, as an intermediate one."""

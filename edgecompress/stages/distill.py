@@ -40,7 +40,7 @@ def run(model: Artifact, settings: Distill, ctx: StageContext) -> Facts:
     student = take_layers(whole, layers)
     student.require_room(settings.max_length)
     reads = TextEncoder(origin, settings.max_length)
-    pair = meet(student, reads, teacher.path, ctx)
+    pair = meet(student, reads, teacher, ctx)
     facts: dict[str, Any] = {"layers_kept": list(layers), "layers_of": whole.config.layers}
     if settings.augment:
         with lead_first(ctx.ranks):

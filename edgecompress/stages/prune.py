@@ -1,5 +1,6 @@
 """Stage `prune`: a narrower, shallower or sparser student, which learns while it is cut."""
 
+import hashlib
 import json
 import math
 import shutil
@@ -26,9 +27,9 @@ from edgecompress.training.checkpoints import Checkpoint, Checkpoints
 from edgecompress.training.cutting import Cutter
 from edgecompress.training.importance import deciding
 from edgecompress.training.rounds import Course, Leg, plan_cuts, plan_legs
-from edgecompress.training.signals import Asked, Wanted, teacher_signals
+from edgecompress.training.signals import Asked, Wanted
 from edgecompress.training.sparsity import KeepZeros, sparsity_of
-from edgecompress.training.teaching import Pair, Part, meet, require_parts, teach
+from edgecompress.training.teaching import Pair, Part, ask, meet, require_parts, teach
 from edgecompress.training.widths import kept_layers
 
 Told = list[dict[str, Any]]
@@ -53,7 +54,7 @@ def run(model: Artifact, settings: Prune, ctx: StageContext) -> Facts:
     depth = whole.config.layers
     cuts = plan_cuts(settings, depth, len(kept_layers(settings.layers, depth)))
     legs = plan_legs(cuts, _courses(settings, ctx), settings) if settings.epochs else []
-    pair = meet(whole, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
+    pair = meet(whole, TextEncoder(model.path, settings.max_length), teacher, ctx)
     cutter = _cutter(pair, whole.config, settings, ctx)
     student, told = _learn(pair, legs, cutter, ctx) if legs else (cutter.cut(whole, cuts[0]), [])
     save_model(student, ctx.out)
@@ -96,18 +97,22 @@ def _cutter(pair: Pair, full: EncoderConfig, settings: Prune, ctx: StageContext)
     texts = ctx.data["train"]
     drawn = draw(texts.labels, min(settings.scoring_rows, len(texts)), f"{ctx.seed} prune")
     few = _take(texts, drawn.tolist())
-    rows = TokenRows.of(few, pair.student_reads)
     asked = Asked(pair.teacher, TokenRows.of(few, pair.teacher_reads), Wanted(), "fp32")
+    answers = ask(asked, pair, few, ctx).logits
+    rows = TokenRows.of(few, pair.student_reads)
     with lead_first(ctx.ranks):
-        answers = teacher_signals(asked, ctx.scratch / "scoring-signals", ctx.progress).logits
         table = _table(full, rows, ctx) if settings.speedup else None
     loss = deciding(settings.objective, answers)
     return Cutter(settings, full, rows, loss, table, ctx.seed, ctx.progress)
 
 
 def _take(texts: TextSet, places: Sequence[int]) -> TextSet:
+    """A part of the texts, in a TextSet of its own."""
+    told = f"{texts.digest}: {places}"
     return replace(
         texts,
+        name="scoring",
+        digest=hashlib.sha256(told.encode()).hexdigest(),
         texts=tuple(texts.texts[place] for place in places),
         labels=texts.labels[places],
         origins=tuple(texts.origins[place] for place in places),

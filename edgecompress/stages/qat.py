@@ -31,7 +31,7 @@ def run(model: Artifact, settings: Qat, ctx: StageContext) -> Facts:
     student.require_room(settings.max_length)
     reads = TextEncoder(model.path, settings.max_length)
     learner = rounded(student, settings, pairs=ctx.pair_inputs)
-    pair = meet(learner, reads, teacher.path, ctx)
+    pair = meet(learner, reads, teacher, ctx)
     before = _agreement(pair, student, learner)
     told = teach_everything(pair, settings, ctx)
     student.load_state_dict(learner.state_dict())

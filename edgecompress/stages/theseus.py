@@ -37,7 +37,7 @@ def run(model: Artifact, settings: Theseus, ctx: StageContext) -> Facts:
     sizes = module_sizes(settings.modules, predecessor.config.layers)
     hybrid = Hybrid(predecessor, sizes, settings.start)
     teacher = ctx.whoever_teaches(settings, model)
-    pair = meet(hybrid, TextEncoder(model.path, settings.max_length), teacher.path, ctx)
+    pair = meet(hybrid, TextEncoder(model.path, settings.max_length), teacher, ctx)
     facts: dict[str, Any] = {"module_layers": list(sizes), "layers_of": predecessor.config.layers}
     facts |= _learn(pair, hybrid, settings, ctx)
     successor = hybrid.successor()

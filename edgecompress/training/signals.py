@@ -38,6 +38,11 @@ class Wanted:
     relations: bool = False  # what `last_vectors` gives
 
     @property
+    def states(self) -> bool:
+        """Whether anything is wanted beside logits."""
+        return bool(self.hidden or self.attention or self.relations)
+
+    @property
     def name(self) -> str:
         """Of a folder of signals: "logits", "logits-hidden-0-2-4-relations"."""
         numbers = {"hidden": self.hidden, "attention": self.attention}
@@ -127,10 +132,15 @@ def teacher_signals(asked: Asked, folder: Path, progress: Progress) -> Signals:
         unfinished = folder.with_name(f".{folder.name}")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        _compute(asked, unfinished, progress)
+        write_signals(asked, unfinished, progress)
         flush_tree(unfinished)
         unfinished.rename(folder)
         flush_folder(folder.parent)
+    return read_signals(asked, folder)
+
+
+def read_signals(asked: Asked, folder: Path) -> Signals:
+    """What `write_signals` wrote; states stay on the disk until they are needed."""
     wanted, lengths = asked.wanted, asked.rows.lengths
 
     def kept(name: str, *, maps: bool = False) -> Ragged:
@@ -146,7 +156,12 @@ def teacher_signals(asked: Asked, folder: Path, progress: Progress) -> Signals:
 
 
 @torch.inference_mode()
-def _compute(asked: Asked, folder: Path, progress: Progress) -> None:
+def write_signals(asked: Asked, folder: Path, progress: Progress) -> None:
+    """Ask the teacher about every row, and write all it says into an empty folder.
+
+    Raises:
+        EnvironmentFault: the disk has no room for it.
+    """
     teacher, rows, wanted = asked.teacher.eval(), asked.rows, asked.wanted
     lengths = rows.lengths
     logits = np.empty((len(rows), len(teacher.labels)), np.float32)

@@ -6,12 +6,12 @@ Every stage that trains a student does it here.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from edgecompress.core.artifact import Artifact
+from edgecompress.core.case import Keep
 from edgecompress.core.errors import StageError
 from edgecompress.core.ranks import lead_first
 from edgecompress.core.texts import TextSet
@@ -26,10 +26,19 @@ from edgecompress.training.loop import StepHook, Task, train
 from edgecompress.training.objectives import Loss, distilling, state_map
 from edgecompress.training.precision import choose_precision
 from edgecompress.training.scores import load_scores
-from edgecompress.training.signals import UNASKED, Asked, Signals, Wanted, teacher_signals
+from edgecompress.training.signals import (
+    UNASKED,
+    Asked,
+    Signals,
+    Wanted,
+    read_signals,
+    teacher_signals,
+    write_signals,
+)
 from edgecompress.training.surroundings import Surroundings
 from edgecompress.training.validation import Examination, Loyalty
 
+VERSION = 1  # of what a teacher's kept answers hang on
 DIFFICULTY = "difficulty"  # the kind of the stage whose scores an objective may ask for
 
 
@@ -39,6 +48,10 @@ class Classroom(Surroundings, Protocol):
     @property
     def data(self) -> Mapping[str, TextSet]:
         """The roles that may be learnt from, and `validation`."""
+
+    @property
+    def keep(self) -> Keep | None:
+        """Keeps what other students of the same teacher need as well."""
 
     @property
     def aside(self) -> Mapping[str, Artifact]:
@@ -53,6 +66,7 @@ class Pair:
     student_reads: TextEncoder
     teacher: Classifier
     teacher_reads: TextEncoder
+    teacher_digest: str
     held_out: Loyalty | None  # on the validation rows
 
 
@@ -78,21 +92,20 @@ class Prepared:
     teacher_s: float  # the time it took
 
 
-def meet(student: Classifier, reads: TextEncoder, teacher: Path, room: Classroom) -> Pair:
+def meet(student: Classifier, reads: TextEncoder, teacher: Artifact, room: Classroom) -> Pair:
     """Bring student and teacher together.
 
     The best epoch is the one whose answers to the validation rows are closest to the teacher's,
     since that is what a student is for.
     """
     torch.set_num_threads(room.threads)  # sums come out otherwise with another number
-    teaches, teacher_reads = load_model(teacher), TextEncoder(teacher)
-    held_out = None
+    teaches, teacher_reads = load_model(teacher.path), TextEncoder(teacher.path)
+    pair = Pair(student, reads, teaches, teacher_reads, teacher.digest, None)
     if texts := room.data.get("validation"):
         asked = Asked(teaches, TokenRows.of(texts, teacher_reads), Wanted(), "fp32")
-        with lead_first(room.ranks):
-            answers = teacher_signals(asked, room.scratch / "validation-signals", room.progress)
-        held_out = Loyalty(TokenRows.of(texts, reads), answers.logits)
-    return Pair(student, reads, teaches, teacher_reads, held_out)
+        answers = ask(asked, pair, texts, room)
+        pair = replace(pair, held_out=Loyalty(TokenRows.of(texts, reads), answers.logits))
+    return pair
 
 
 def teach(pair: Pair, part: Part, settings: Student, room: Classroom) -> dict[str, Any]:
@@ -140,9 +153,29 @@ def _hear(pair: Pair, part: Part, rows: TokenRows, settings: Student, room: Clas
     wanted = choose_states(pair, part.objective, rows, asked)
     teacher = _in_our_class(pair.teacher) if wanted.relations else pair.teacher
     precision = choose_precision(settings.precision)
-    folder = room.scratch / f"{part.role}-{wanted.name}"
+    return ask(Asked(teacher, asked, wanted, precision), pair, room.data[part.role], room)
+
+
+def ask(asked: Asked, pair: Pair, texts: TextSet, room: Classroom) -> Signals:
+    """What the pair's teacher says of these texts.
+
+    Logits are kept for every student of this teacher; inner states would fill the store.
+    """
     with lead_first(room.ranks):
-        return teacher_signals(Asked(teacher, asked, wanted, precision), folder, room.progress)
+        if room.keep is None or asked.wanted.states:
+            folder = room.scratch / f"{texts.name}-{asked.wanted.name}"
+            return teacher_signals(asked, folder, room.progress)
+        told = {
+            "kind": "teacher-answers",
+            "version": VERSION,
+            "teacher": pair.teacher_digest,
+            "texts": texts.digest,
+            "max_length": pair.teacher_reads.max_length,
+            "precision": asked.precision,
+            "threads": room.threads,
+        }
+        kept = room.keep(told, lambda draft, _: write_signals(asked, draft, room.progress))
+        return read_signals(asked, kept)
 
 
 def learn(pair: Pair, prepared: Prepared, settings: Student, room: Classroom) -> dict[str, Any]:

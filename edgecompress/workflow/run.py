@@ -210,6 +210,7 @@ def _context(run: Run, step: Step, draft: Path, key: str) -> StageContext:
         aside={kind: run.aside[kind] for kind in step.settings.uses()},
         pair_inputs=takes_pairs(run.file.recipe),
         ranks=ranks,
+        keep=Keeper(run.ws.store),
     )
 
 

@@ -10,7 +10,8 @@ from tests.end_to_end.conftest import COMMAND
 
 def test_the_store_lists_what_a_run_made(command, released):
     kinds = {entry["kind"] for entry in json.loads(command("cache", "ls", "--json").stdout)}
-    assert kinds == {"torch-model", "onnx-model", "int8-onnx-model", "findings"}
+    made = {"torch-model", "onnx-model", "int8-onnx-model", "findings", "teacher-answers"}
+    assert kinds == made
 
 
 def test_a_sound_store_verifies(command):

@@ -1,6 +1,8 @@
 """A tiny teacher, tiny texts, and the context of a stage."""
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 import torch
 
 from edgecompress.core.artifact import Artifact
+from edgecompress.core.case import Make
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import TextSet
 from edgecompress.data.tiny import make_tiny_bert, tiny_reviews
@@ -33,7 +36,8 @@ def reviews(split: str, rows: int) -> TextSet:
     """The first rows of a split of the tiny reviews."""
     texts, labels = zip(*tiny_reviews(split)[:rows], strict=True)
     origins = tuple(f"{split}.csv:{row + 2}" for row in range(rows))
-    return TextSet(split, texts, np.array([LABELS.index(x) for x in labels]), origins, "0" * 64)
+    digest = hashlib.sha256(f"{split}/{rows}".encode()).hexdigest()
+    return TextSet(split, texts, np.array([LABELS.index(x) for x in labels]), origins, digest)
 
 
 def context(place: Path, **changes: Any) -> StageContext:
@@ -56,6 +60,28 @@ def new_context(tmp_path: Path) -> Callable[..., StageContext]:
         return made[-1]
 
     return make
+
+
+class Shelf:
+    """Keeps folders by what was asked for, as a store does."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.asked = place, list[Mapping[str, Any]]()
+
+    def __call__(self, asked: Mapping[str, Any], make: Make) -> Path:
+        """The folder, which is made once."""
+        folder = self.place / hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        if not folder.exists():
+            self.asked.append(asked)
+            folder.mkdir(parents=True)
+            make(folder, folder)
+        return folder
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """What several students of one teacher share."""
+    return Shelf(tmp_path / "shelf")
 
 
 @pytest.fixture

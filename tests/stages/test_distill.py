@@ -103,7 +103,54 @@ def test_labels_alone_are_learnt_without_asking_the_teacher(teacher, small_conte
     ctx = small_context(teacher=teacher)
     distill.run(teacher, changed(objective=Objective(logits=0.0, labels=1.0)), ctx)
     assert not (ctx.scratch / "train-logits").exists()
-    assert (ctx.scratch / "validation-signals").exists()  # it still chooses the best epoch
+    assert (ctx.scratch / "validation-logits").exists()  # it still chooses the best epoch
+
+
+def weights_of(ctx) -> dict[str, torch.Tensor]:
+    return load_model(ctx.out).state_dict()
+
+
+def test_a_second_student_finds_what_the_teacher_told_the_first(teacher, small_context, shelf):
+    settings = changed(layers=1, epochs=1)
+    for layers in (1, 2):
+        ctx = small_context(teacher=teacher, keep=shelf)
+        distill.run(teacher, settings.model_copy(update={"layers": layers}), ctx)
+    assert [asked["precision"] for asked in shelf.asked] == ["fp32", "fp32"]  # validation, train
+
+
+def test_a_student_of_kept_answers_has_the_weights_of_one_that_asked(teacher, small_context, shelf):
+    settings = changed(layers=1, epochs=1)
+    asks, finds = small_context(teacher=teacher), small_context(teacher=teacher, keep=shelf)
+    for ctx in (asks, small_context(teacher=teacher, keep=shelf), finds):
+        distill.run(teacher, settings, ctx)
+    found = weights_of(finds)
+    assert all(torch.equal(found[name], w) for name, w in weights_of(asks).items())
+
+
+@pytest.mark.parametrize("change", ["teacher", "texts", "threads"])
+def test_kept_answers_are_those_of_the_same_teacher_texts_and_threads(
+    change, teacher, small_context, shelf
+):
+    settings = changed(layers=1, epochs=1)
+    ctx = small_context(teacher=teacher, keep=shelf)
+    distill.run(teacher, settings, ctx)
+    other = small_context(teacher=teacher, keep=shelf)
+    if change == "teacher":
+        other = replace(other, teacher=replace(teacher, digest="1" * 64))
+    elif change == "texts":
+        others = {role: replace(rows, digest=rows.digest[::-1]) for role, rows in ctx.data.items()}
+        other = replace(other, data=others)
+    else:
+        other = replace(other, threads=2)
+    distill.run(teacher, settings, other)
+    assert len(shelf.asked) == 4
+
+
+def test_inner_states_stay_with_their_student(teacher, small_context, shelf):
+    ctx = small_context(teacher=teacher, keep=shelf)
+    distill.run(teacher, changed(objective=Objective(hidden=1.0)), ctx)
+    assert {asked["texts"] for asked in ctx.keep.asked} == {ctx.data["validation"].digest}
+    assert [path.name for path in ctx.scratch.glob("train-*")] == ["train-logits-hidden-0-2-4"]
 
 
 def test_a_model_that_was_cut_before_learns_on(teacher, new_artifact, small_context, tmp_path):

@@ -64,6 +64,14 @@ def test_without_training_the_repaired_student_still_answers(teacher, new_contex
     assert agreement(ctx.out, teacher.path, ctx.data["validation"].texts) > 0.85
 
 
+def test_another_cut_finds_what_the_teacher_told_the_first(teacher, new_context, shelf):
+    for heads in (1, 2):
+        ctx = new_context(teacher=teacher, keep=shelf)
+        prune.run(teacher, asking(heads=heads, intermediate=64, epochs=1), ctx)
+    assert len(shelf.asked) == 3  # validation, the rows that are scored, train
+    assert len({asked["texts"] for asked in shelf.asked}) == 3
+
+
 def test_rounds_cut_depth_then_width_while_the_rest_learns(teacher, new_context):
     ctx = new_context(teacher=teacher)
     settings = asking(heads=2, layers=3, rounds=2, epochs=2, pruning_share=0.3)

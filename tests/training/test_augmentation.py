@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from edgecompress.core.artifact import Artifact
 from edgecompress.core.errors import StageError
 from edgecompress.core.progress import Silent
 from edgecompress.core.texts import UNLABELLED, TextSet
@@ -42,6 +43,7 @@ class Room:
     aside: dict = field(default_factory=dict)
     seed: int = 7
     threads: int = 1
+    keep: None = None
 
 
 @pytest.fixture
@@ -59,7 +61,9 @@ def pair(tmp_path, room):
     save_model(load_pretrained(folder, ("a", "b"), seed=1), teacher)
     copy_tokenizer(folder, teacher, 48)
     room.scratch.mkdir()
-    return meet(load_pretrained(folder, ("a", "b"), seed=1), TextEncoder(folder), teacher, room)
+    taught = load_pretrained(folder, ("a", "b"), seed=1)
+    artifact = Artifact("torch-model", "0" * 64, "0" * 64, teacher, (), {})
+    return meet(taught, TextEncoder(folder), artifact, room)
 
 
 def test_the_teachers_word_table_proposes_where_there_is_no_masked_model(pair, room):
