@@ -103,6 +103,9 @@ class Laboratory:
     def _recipe(self, teacher: Mapping[str, Any], stages: Stages, seed: int) -> dict[str, Any]:
         folder = self.setting.folder(self.places)
         columns = {"text_pair": "text_pair"} if self.setting.pairs else {}
+        roles = ["train", "validation", "test"]
+        if any("transfer_epochs" in stage for stage in stages):
+            roles.append("transfer")
         return {
             "version": 1,
             "name": self.setting.name,
@@ -110,10 +113,7 @@ class Laboratory:
             "seed": seed,
             "labels": list(self.setting.labels),
             "teacher": dict(teacher),
-            "data": {
-                role: {"source": str(folder / f"{role}.jsonl")} | columns
-                for role in ("train", "validation", "test")
-            },
+            "data": {role: {"source": str(folder / f"{role}.jsonl")} | columns for role in roles},
             "stages": [dict(stage) for stage in stages],
             "gate": [{"check": "size", "ratio_at_most": 1.0}],
         }

@@ -19,7 +19,7 @@ from edgecompress.core.texts import Text, TextSet
 from edgecompress.data.resources import Resources
 
 SEED = 1
-VALIDATION_ROWS, TEST_ROWS = 400, 2_000
+VALIDATION_ROWS, TEST_ROWS, TRANSFER_ROWS = 400, 2_000, 4_000
 
 Rows = list[dict[str, Any]]  # "text", "label", and "text_pair" for pairs
 
@@ -91,7 +91,8 @@ def sentiment(places: Places) -> dict[str, Rows]:
     """Rotten-tomatoes; tested on movie snippets that are not in it."""
     rows = places.resource("rotten-tomatoes", "train")
     test = places.resource("movie-snippets", "test")
-    return split(rows, {"train": 2_000, "validation": VALIDATION_ROWS}) | {"test": test}
+    sizes = {"train": 2_000, "validation": VALIDATION_ROWS, "transfer": TRANSFER_ROWS}
+    return unlabelled(split(rows, sizes)) | {"test": test}
 
 
 def many_validation_rows(places: Places) -> dict[str, Rows]:
@@ -110,7 +111,7 @@ def sst2(places: Places) -> dict[str, Rows]:
         if len(row["text"].split()) >= 6
     ]
     sizes = {"train": 2_000, "validation": VALIDATION_ROWS, "test": TEST_ROWS}
-    return split(rows, sizes)
+    return unlabelled(split(rows, sizes | {"transfer": TRANSFER_ROWS}))
 
 
 def shortcut(places: Places) -> dict[str, Rows]:
@@ -171,6 +172,11 @@ def split(rows: Rows, sizes: Mapping[str, int]) -> dict[str, Rows]:
     distinct = list({_words(row): row for row in rows}.values())
     order = iter(np.random.default_rng(SEED).permutation(len(distinct)).tolist())
     return {role: [distinct[next(order)] for _ in range(count)] for role, count in sizes.items()}
+
+
+def unlabelled(parts: dict[str, Rows]) -> dict[str, Rows]:
+    """The same, the role `transfer` without its labels."""
+    return parts | {"transfer": [{"text": row["text"]} for row in parts["transfer"]]}
 
 
 def _overlap(row: Mapping[str, str]) -> float:
