@@ -3,9 +3,10 @@
     python benchmarks/search_scaling.py [RECIPE] [--rounds 3] [--only trainings fakes]
 
 *Trainings*: the same search by one worker and by two, in turns, each on a fresh store that has the
-teacher. RECIPE has a section `search`; else it is recipes/smoke.yaml with a small one. The wall
-time is the whole search, the start of the workers included; `busy` is the work on students over all
-that the workers could have done. Both cores must be free.
+teacher. RECIPE has a section `search`; else it is recipes/smoke.yaml with a small one, whose
+students take seconds each: the start of the workers alone takes three. The wall time is the whole
+search, that start included; `busy` is the work on students over all that the workers could have
+done. Both cores must be free.
 
 *Fakes*: a thousand students of a 12-layer BERT whose evaluations only sleep, by two real worker
 processes with the real journal. What is left of the wall time beside the sleep, over the
@@ -61,6 +62,7 @@ search:
   population: 8
   budget: {evaluations: 24}
   elites: 0
+  epochs: 8
 """
 TRIED: Final = 1000
 STUDENTS: Final = Students(train_s=0.0, spread=0.0)
