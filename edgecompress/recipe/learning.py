@@ -73,6 +73,18 @@ class Student(TrainingSettings):
         ge=0,
         description="epochs over texts without labels, `transfer` and changed ones, before `train`",
     )
+    adversarial_radius: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="learn each batch also with its word vectors pushed, by this share of their "
+        "length, to where the loss rises fastest; 0.2 makes students sturdier under attack, and "
+        "training two to three times as long; 0 is without",
+    )
+
+    def idle(self) -> set[str]:
+        """An adversary that is not there."""
+        return super().idle() | (set() if self.adversarial_radius else {"adversarial_radius"})
 
     def uses(self) -> tuple[str, ...]:
         """The scores of an earlier `difficulty` stage, where the objective asks for them."""

@@ -114,6 +114,11 @@ class Search(Section):
     space: Subnetworks | CellGraphs = Field(
         default=Subnetworks(kind="subnetworks"), discriminator="kind"
     )
+    adversarial_radii: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        default=(),
+        description="each student learns with one of them as its `adversarial_radius`; by default "
+        "all with the recipe's own",
+    )
     budget: Budget = Budget()
     population: int = Field(default=12, ge=2, le=1000, description="students of a generation")
     crossover: Annotated[float, Field(ge=0, le=1)] = Field(
@@ -168,6 +173,8 @@ def search_mistakes(
         yield Mistake(where, "chooses students on data.validation, which the recipe does not have")
     if len(set(search.objectives)) < len(search.objectives):
         yield Mistake((*where, "objectives"), "name each goal once")
+    if len(set(search.adversarial_radii)) < len(search.adversarial_radii):
+        yield Mistake((*where, "adversarial_radii"), "name each radius once")
     if isinstance(search.space, CellGraphs) and not MIXING & set(search.space.operations):
         told = f"no token would learn of the others; add one of {', '.join(sorted(MIXING))}"
         yield Mistake((*where, "space", "operations"), told)

@@ -7,6 +7,7 @@ from typing import Final
 from edgecompress.search.cells import SHORT, CellGenome
 from edgecompress.search.genome import Shape
 from edgecompress.search.subnetworks import Subnetwork
+from edgecompress.search.taught import bare
 
 TALL: Final = 24.0  # of a whole layer, in px as all lengths here
 BAR, SLOT = 6.0, 16.0
@@ -66,10 +67,11 @@ Drawing = Bars | Graph | None
 
 def drawing(genome: object, shape: Shape) -> Drawing:
     """None for a genome that nobody has taught us to draw."""
-    if isinstance(genome, Subnetwork):
-        return _bars(genome, shape)
-    if isinstance(genome, CellGenome):
-        return _graph(genome)
+    student = bare(genome)
+    if isinstance(student, Subnetwork):
+        return _bars(student, shape)
+    if isinstance(student, CellGenome):
+        return _graph(student)
     return None
 
 

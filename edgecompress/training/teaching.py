@@ -20,6 +20,7 @@ from edgecompress.models.classifier import Classifier, Output
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder
+from edgecompress.training.adversary import hardened
 from edgecompress.training.batches import TokenRows
 from edgecompress.training.emphasis import row_weights, smoothed
 from edgecompress.training.loop import StepHook, Task, train
@@ -144,6 +145,8 @@ def prepare(pair: Pair, part: Part, settings: Student, room: Classroom) -> Prepa
     if objective.logits:
         signals = replace(signals, logits=smoothed(signals.logits, objective.smooth, scores))
     loss = distilling(objective, signals, row_weights(objective.reweight, scores))
+    if settings.adversarial_radius:
+        loss = hardened(loss, settings.adversarial_radius)
     return Prepared(part, rows, loss, teacher_s)
 
 

@@ -19,6 +19,7 @@ from edgecompress.runtime.text import TextEncoder
 from edgecompress.search.cells import CellGenome, CellSpace
 from edgecompress.search.genome import Shape
 from edgecompress.search.subnetworks import Subnetwork, SubnetworkSpace
+from edgecompress.search.taught import bare
 from edgecompress.store.keys import library_versions
 from edgecompress.workflow.candidates import ROLE, Frame
 from edgecompress.workflow.keeping import Keeper
@@ -78,12 +79,12 @@ def costs_of(space: AnySpace, settings: Search, made: Made, frame: Frame) -> Cos
     table = _table(space, made, frame) if wanted else None
 
     def costs(genome: Any) -> dict[str, float]:
-        known = {"params": float(space.params(genome))}
+        student = bare(genome)
+        known = {"params": float(space.params(student))}
         if table is None:
             return known
-        if isinstance(space, CellSpace):
-            return {**known, "latency_ms": _cells_ms(genome, table)}
-        return {**known, "latency_ms": _subnetwork_ms(genome, table)}
+        ms = _cells_ms if isinstance(space, CellSpace) else _subnetwork_ms
+        return {**known, "latency_ms": ms(student, table)}
 
     return costs
 

@@ -26,7 +26,9 @@ from edgecompress.runtime.machine import fingerprint
 from edgecompress.search.course import Candidate, Course
 from edgecompress.search.evaluations import Evaluations
 from edgecompress.search.evolution import Evolution
+from edgecompress.search.genome import Space
 from edgecompress.search.replay import other_way
+from edgecompress.search.taught import TaughtSpace
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.workflow.candidates import (
     ROLE,
@@ -54,7 +56,7 @@ class Found:
     """What a search has come to."""
 
     frame: Frame
-    space: AnySpace
+    space: AnySpace  # of shapes; that of the course may tell how students learn, too
     course: Course[Any]
     beside: Course[Any] | None  # the other way of searching, where the store has all of it
     teacher: Mapping[str, Any]  # its own values, on the same rows
@@ -67,7 +69,7 @@ class Found:
 
     def stages(self, genome: Any) -> list[dict[str, Any]]:
         """Of a student that trains as long as the searched recipe says, as JSON values."""
-        return as_json(self.space.stages(genome, _training(self.file)))
+        return as_json(self.course.evolution.space.stages(genome, _training(self.file)))
 
     def alone(self, one: Candidate[Any]) -> Recipe:
         """The student as a recipe of its own."""
@@ -136,7 +138,12 @@ def search_recipe(
         costs = costs_of(space, settings, made, frame)
         allowed = _within(settings, costs)
         evolution: Evolution[Any] = Evolution(
-            space, file.recipe.seed, settings.population, settings.crossover, allowed, random
+            _taught(space, settings),
+            file.recipe.seed,
+            settings.population,
+            settings.crossover,
+            allowed,
+            random,
         )
         teacher = _of_teacher(settings, frame)
         tell = _teller(file, ws, evolution)
@@ -148,6 +155,12 @@ def search_recipe(
             course.run(_speaker(ws))
             workers = max(1, executor.workers)
         return Found(frame, space, course, other_way(course, workers), teacher, workers)
+
+
+def _taught(space: AnySpace, settings: Search) -> Space[Any]:
+    """The space of shapes, or where the recipe asks for it that of shapes and radii."""
+    radii = settings.adversarial_radii
+    return TaughtSpace(space, radii) if radii else space
 
 
 def _speaker(ws: Workspace) -> Callable[[Course[Any], int], None]:

@@ -30,6 +30,7 @@ def test_the_defaults_are_sound():
         ({"student": 1}, "search.student: names a stage that trains no student"),
         ({"roles": {"train"}}, "search: chooses students on data.validation"),
         ({"objectives": ("accuracy", "accuracy")}, "search.objectives: name each goal once"),
+        ({"adversarial_radii": (0.1, 0.1)}, "search.adversarial_radii: name each radius once"),
         ({"attack": {"recipe": "input-reduction"}}, "search.attack.recipe: input-reduction says"),
         ({"budget": {"evaluations": 17}}, "evaluations: 17, but one generation and .* need 18"),
         (

@@ -4,6 +4,7 @@ from edgecompress.report.genomes import BOX_WIDE, TALL, Bars, Graph, drawing
 from edgecompress.search.cells import CellGenome
 from edgecompress.search.genome import Shape
 from edgecompress.search.subnetworks import Cut, Subnetwork
+from edgecompress.search.taught import Taught
 
 SHAPE = Shape(384, 32, (12,) * 3, (1536,) * 3, 30522, 512, 2, 2)
 
@@ -15,6 +16,11 @@ def test_bars_are_as_tall_as_what_is_left():
     assert tall == [(TALL, TALL / 2), (0.0, 0.0), (TALL / 4, TALL)]
     assert drawn.words == TALL / 4
     assert drawn.layers[-1].x + 14 <= drawn.width
+
+
+def test_a_student_is_drawn_alike_however_it_learns():
+    student = Subnetwork((Cut(0, 12, 768),), None)
+    assert drawing(Taught(student, 0.2), SHAPE) == drawing(student, SHAPE)
 
 
 def test_a_node_stands_behind_all_that_it_reads():

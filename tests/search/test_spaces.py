@@ -18,10 +18,12 @@ from edgecompress.search.cells import CellGenome, CellSpace, canonical
 from edgecompress.search.chance import Chance
 from edgecompress.search.genome import Shape, name_of
 from edgecompress.search.subnetworks import Cut, Subnetwork, SubnetworkSpace
+from edgecompress.search.taught import Taught, TaughtSpace
 
 SHAPE = Shape(64, 16, (4, 4, 3, 4), (128, 128, 96, 128), 221, 128, 2, 2)
 SUBNETWORKS = SubnetworkSpace(Subnetworks(kind="subnetworks"), SHAPE)
 CELLS = CellSpace(CellGraphs(kind="cells"), SHAPE)
+TAUGHT = TaughtSpace(CELLS, (0.2, 0.0, 0.4))
 TRAINING = Distill(kind="distill", epochs=2, learning_rate=1e-3, max_length=48)
 CONFIG = EncoderConfig(
     vocab_size=221,
@@ -53,7 +55,9 @@ def valid(stage: Any) -> bool:
     return not list(student_mistakes(0, stage, roles=("train",)))
 
 
-@pytest.mark.parametrize("space", [SUBNETWORKS, CELLS], ids=["subnetworks", "cells"])
+@pytest.mark.parametrize(
+    "space", [SUBNETWORKS, CELLS, TAUGHT], ids=["subnetworks", "cells", "taught"]
+)
 def test_thousands_of_students_are_valid_and_survive_a_file(space):
     for genome in {name_of(space, one): one for one in walk(space, 3000)}.values():
         stages = space.stages(genome, TRAINING)
@@ -78,6 +82,32 @@ def test_cells_are_canonical_and_some_token_learns_of_another():
         assert len(genome.nodes) <= CELLS.settings.most_nodes
         assert genome.repeats in CELLS.settings.repeats
         assert genome.width in CELLS.widths
+
+
+def test_all_radii_come_and_a_change_is_of_the_radius_or_of_the_student():
+    assert {genome.radius for genome in walk(TAUGHT, 500)} == {0.0, 0.2, 0.4}
+    start, chance = TAUGHT.drawn(Chance("start")), Chance("changes")
+    changed = [TAUGHT.mutated(start, chance) for _ in range(200)]
+    assert all(one.student == start.student or one.radius == start.radius for one in changed)
+    assert 20 < sum(one.radius != start.radius for one in changed) < 60  # a fifth
+
+
+def test_a_radius_changes_to_the_next_one():
+    middle = Taught(CELLS.drawn(Chance("student")), 0.0)
+    radii = {TAUGHT.mutated(middle, Chance(str(n))).radius for n in range(100)}
+    assert radii == {0.0, 0.2}
+
+
+def test_students_of_one_radius_change_only_otherwise():
+    space = TaughtSpace(CELLS, (0.2,))
+    assert {genome.radius for genome in walk(space, 100)} == {0.2}
+
+
+def test_the_radius_is_how_the_student_is_trained():
+    genome = TAUGHT.drawn(Chance("stages"))
+    for radius in TAUGHT.radii:
+        stages = TAUGHT.stages(Taught(genome.student, radius), TRAINING)
+        assert [stage.adversarial_radius for stage in stages] == [radius]
 
 
 def test_both_spaces_are_wide():

@@ -178,3 +178,14 @@ def test_worker_processes_train_attack_and_time_as_the_command_line_asks(read, w
     assert ended.value.code == 0
     assert '"robustness"' in capfd.readouterr().out
     assert search_recipe(file, ws, local).course.evaluations.new == 0
+
+
+def test_students_learn_against_the_adversary_that_the_search_names(read, ws):
+    file = read(ELITES="0\n  adversarial_radii: [0.3]\n  bounds: {latency_ms: 50}")
+    found = search_recipe(file, ws, here)
+    for one in found.course.students:
+        trained = found.alone(one).stages
+        radii = [s.adversarial_radius for s in trained if hasattr(s, "adversarial_radius")]
+        assert radii == [0.3]
+    rows = search_document(told(found, ws))["students"]
+    assert [row["choices"]["adversarial radius"] for row in rows] == [0.3] * len(rows)
