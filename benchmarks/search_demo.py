@@ -12,7 +12,7 @@ attack on validation rows, among those of its front that were trained most often
 points less accurate than the most accurate of them. The plain student keeps evenly spread layers,
 all their heads, and as many neurons in each; it is the smallest such one that is no faster than the
 winner, by the table of latencies that the search went by, so that a doubt is to its good. It is cut
-from the same model and trained as the winner is.
+from the same model and trained for as many epochs as the winner, without an adversary.
 
 Differences are means over seeds and rows, with a bootstrap of both. A difference whose whole
 interval lies on one side of zero is told as one; the loss of accuracy is held against 2 points.
@@ -48,6 +48,7 @@ from edgecompress.runtime.machine import environment  # noqa: E402
 from edgecompress.search.course import Candidate  # noqa: E402
 from edgecompress.search.growth import Box, growth  # noqa: E402
 from edgecompress.search.subnetworks import Cut, Subnetwork, SubnetworkSpace  # noqa: E402
+from edgecompress.search.taught import Taught, TaughtSpace  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
 from edgecompress.workflow.contestants import contestant  # noqa: E402
 from edgecompress.workflow.finalists import judge_finalists, require_judgeable  # noqa: E402
@@ -115,9 +116,19 @@ def winner_of(found: Found) -> Candidate[Any]:
     return max(fit, key=lambda one: (one.value("robustness"), one.name))
 
 
-def plain_of(found: Found, latency_ms: float) -> Subnetwork:
-    """The smallest plain student that is no faster than this; see the top of this file."""
-    space, costs = found.course.evolution.space, found.course.costs
+def plain_of(found: Found, latency_ms: float) -> Any:
+    """The smallest plain student that is no faster than this; see the top of this file.
+
+    A genome of the search's space.
+    """
+    student = _plain_shape(found, latency_ms)
+    if isinstance(found.course.evolution.space, TaughtSpace):
+        return Taught(student, 0.0)
+    return student
+
+
+def _plain_shape(found: Found, latency_ms: float) -> Subnetwork:
+    space, costs = found.space, found.course.costs
     if not isinstance(space, SubnetworkSpace):
         raise InputError("search.space: only subnetworks have a plain student of equal latency")
     for depth in range(1, 1 + len(space.shape.heads)):

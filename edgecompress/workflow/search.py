@@ -136,15 +136,7 @@ def search_recipe(
         made = Made.of(frame.run.made[-1])
         space = space_of(settings, made)
         costs = costs_of(space, settings, made, frame)
-        allowed = _within(settings, costs)
-        evolution: Evolution[Any] = Evolution(
-            _taught(space, settings),
-            file.recipe.seed,
-            settings.population,
-            settings.crossover,
-            allowed,
-            random,
-        )
+        evolution = _evolution(file, space, _within(settings, costs), random=random)
         teacher = _of_teacher(settings, frame)
         tell = _teller(file, ws, evolution)
         journal = ws.store.journal(f"search-{key[:32]}")
@@ -157,10 +149,14 @@ def search_recipe(
         return Found(frame, space, course, other_way(course, workers), teacher, workers)
 
 
-def _taught(space: AnySpace, settings: Search) -> Space[Any]:
-    """The space of shapes, or where the recipe asks for it that of shapes and radii."""
-    radii = settings.adversarial_radii
-    return TaughtSpace(space, radii) if radii else space
+def _evolution(
+    file: RecipeFile, space: AnySpace, allowed: Callable[[Any], bool], *, random: bool
+) -> Evolution[Any]:
+    """Over the space of shapes, or where the recipe asks for it that of shapes and radii."""
+    settings = section_of(file)
+    radii, seed = settings.adversarial_radii, file.recipe.seed
+    whole: Space[Any] = TaughtSpace(space, radii) if radii else space
+    return Evolution(whole, seed, settings.population, settings.crossover, allowed, random)
 
 
 def _speaker(ws: Workspace) -> Callable[[Course[Any], int], None]:

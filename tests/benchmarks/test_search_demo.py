@@ -11,7 +11,8 @@ from benchmarks.search_table import DEMO, markdown, marks, write_section
 from edgecompress.recipe.searching import Subnetworks
 from edgecompress.search.course import Candidate
 from edgecompress.search.genome import Shape
-from edgecompress.search.subnetworks import Subnetwork, SubnetworkSpace
+from edgecompress.search.subnetworks import SubnetworkSpace
+from edgecompress.search.taught import Taught, TaughtSpace, bare
 
 BEGIN, END = marks(DEMO)
 SHAPE = Shape(64, 16, (4,) * 6, (128,) * 6, 221, 128, 2, 2)
@@ -33,13 +34,14 @@ class Searched:
     def front(self) -> list[Candidate[Any]]:
         return self.students
 
-    def costs(self, genome: Subnetwork) -> dict[str, float]:
-        return {"latency_ms": sum(0.1 + cut.neurons / 1280 for cut in genome.cuts)}
+    def costs(self, genome: Any) -> dict[str, float]:
+        return {"latency_ms": sum(0.1 + cut.neurons / 1280 for cut in bare(genome).cuts)}
 
 
 @dataclass
 class Found:
     course: Searched
+    space: Any = SPACE
 
 
 def student(name: str, robustness: float, accuracy: float, trainings: int = 3) -> Candidate[Any]:
@@ -76,6 +78,12 @@ def test_the_plain_student_is_the_smallest_that_is_no_faster(latency_ms, layers,
     assert [cut.layer for cut in plain.cuts] == layers
     assert {(cut.heads, cut.neurons) for cut in plain.cuts} == {(4, neurons)}
     assert plain.rank is None
+
+
+def test_where_a_search_names_adversaries_the_plain_student_has_none():
+    course = Searched([], Evolved(TaughtSpace(SPACE, (0.1, 0.2))))
+    plain = plain_of(Found(course), 0.35)
+    assert plain == Taught(plain_of(found(), 0.35), 0.0)
 
 
 def right(*shares: float, rows: int = 400) -> list[dict[str, Any]]:
