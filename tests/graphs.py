@@ -1,6 +1,7 @@
 """Small graphs, and graphs spoilt so that 8 bits ruin what floats answer to the last bit."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,13 @@ def answer(model: ModelProto, given: Array) -> Array:
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     return np.asarray(session.run(["out"], {"x": given.astype(np.float32)})[0])
+
+
+def exact_session(model: bytes | Path) -> onnxruntime.InferenceSession:
+    """As the runtime asks where 8-bit products could overflow, so that no processor decides."""
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(model, options)
 
 
 def kinds(model: ModelProto) -> list[str]:

@@ -9,6 +9,8 @@ from torch import Tensor
 from edgecompress.core.case import Predictor
 from edgecompress.core.texts import Text
 
+MANY = 200  # labels
+
 
 class NoAnswer(Exception):
     """The model's answer to `text` is not a number, which no search can go on from."""
@@ -24,6 +26,9 @@ class Victim:
     TextAttack puts answers through a softmax unless they already sum to 1 within a millionth, which
     logits may do by accident. Less their largest they are never positive; the softmax subtracts it
     anyway, so its result is the same to the last bit.
+
+    TextAttack also refuses a softmax that does not sum to 1 as closely, and in fp32 those of a
+    thousand labels may not, on some processors. So many are answered in fp64.
     """
 
     def __init__(self, predictor: Predictor) -> None:
@@ -39,4 +44,5 @@ class Victim:
         for text, row in zip(texts, logits, strict=True):
             if not np.isfinite(row).all():
                 raise NoAnswer(text)
-        return torch.from_numpy(logits - logits.max(axis=1, keepdims=True))
+        lowered = torch.from_numpy(logits - logits.max(axis=1, keepdims=True))
+        return lowered.double() if lowered.shape[1] > MANY else lowered

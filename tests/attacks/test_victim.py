@@ -27,11 +27,15 @@ def test_the_softmax_of_what_it_gives_is_that_of_the_logits_to_the_bit():
 
 
 def test_the_softmax_of_a_thousand_labels_sums_to_one_closely_enough():
-    # 1e-6 is what TextAttack allows after its own softmax
-    logits = torch.from_numpy(
-        np.random.default_rng(0).normal(0, 4, (3000, 1000)).astype(np.float32)
-    )
-    assert (torch.softmax(logits, dim=1).sum(dim=1) - 1).abs().max() < 1e-6
+    # 1e-6 is what TextAttack allows after its own softmax; in fp32 1.07e-6 was seen
+    logits = np.random.default_rng(0).normal(0, 4, (3000, 1000)).astype(np.float32)
+
+    class Many:
+        def logits(self, texts):
+            return logits
+
+    given = Victim(Many())([""] * len(logits))
+    assert (torch.softmax(given, dim=1).sum(dim=1) - 1).abs().max() < 1e-6
 
 
 def test_an_answer_that_is_not_a_number_ends_the_search():

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
@@ -20,6 +19,7 @@ from edgecompress.models.onnx_graph import export_graph, fuse_attention, tidy
 from edgecompress.recipe.learning import Qat
 from edgecompress.recipe.shipping import Quantize
 from edgecompress.runtime.text import Encoded
+from tests.graphs import exact_session
 
 TINY = EncoderConfig(
     vocab_size=50,
@@ -69,7 +69,7 @@ def rehearse(encoder: Encoder, given: list[Encoded], pairs: bool = False, **how:
 
 def graph_answers(file: Path, given: list[Encoded]) -> np.ndarray:
     """Each text alone and unpadded, as the runtime asks."""
-    session = onnxruntime.InferenceSession(file)
+    session = exact_session(file)
     names = [graph_input.name for graph_input in session.get_inputs()]
     answers = []
     for text in given:
