@@ -24,7 +24,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from benchmarks.search_table import MOST_LOST, markdown, write_section  # noqa: 
 from edgecompress.checks.attack import survivors  # noqa: E402
 from edgecompress.checks.shares import Hits  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
+from edgecompress.core.case import Answers as Logits  # noqa: E402
 from edgecompress.core.case import Case, Contestant, decisions  # noqa: E402
 from edgecompress.core.errors import InputError, MeasureError  # noqa: E402
 from edgecompress.data.named import NamedSources  # noqa: E402
@@ -69,6 +70,7 @@ class Judge:
 
     found: Found
     ws: Workspace
+    known: Logits = field(default_factory=dict)  # the teacher answers once for all
 
     @property
     def attack(self) -> Attack:
@@ -93,6 +95,7 @@ class Judge:
             sources=NamedSources(run.file.folder, self.ws.resources),
             workers=self.ws.threads,
             progress=self.ws.progress,
+            known=self.known,
         )
         labels = case.data[role].labels
         sides = [decisions(case.answers(m, role)) == labels for m in (who, case.teacher)]
