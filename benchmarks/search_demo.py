@@ -12,7 +12,8 @@ attack on validation rows, among those of its front that were trained most often
 points less accurate than the most accurate of them. The plain student keeps evenly spread layers,
 all their heads, and as many neurons in each; it is the smallest such one that is no faster than the
 winner, by the table of latencies that the search went by, so that a doubt is to its good. It is cut
-from the same model and trained for as many epochs as the winner, without an adversary.
+from the same model and trained for as many epochs as the winner, without an adversary. Trainings
+by which the searches chose their winners are among those compared, on rows that had no part in it.
 
 Differences are means over seeds and rows, with a bootstrap of both. A difference whose whole
 interval lies on one side of zero is told as one; the loss of accuracy is held against 2 points.

@@ -13,6 +13,7 @@ from edgecompress.training.batches import Batch
 from edgecompress.training.objectives import Loss
 
 TINY = 1e-12  # for texts that nothing hurts: they are not pushed
+ALONE, GROWN = 0.25, 0.5  # shares of a training: until then no adversary, from then on a grown one
 
 
 def hardened(loss: Loss, radius: float) -> Loss:
@@ -23,18 +24,24 @@ def hardened(loss: Loss, radius: float) -> Loss:
     neither a text's batch nor its length decides; 0.2 of that turned most right answers of a
     six-layer model. Students only: their network must be one of ours.
 
+    The adversary comes after a quarter of the training and is grown after half of it: a narrow
+    student that met it at once learnt nothing but to give one answer.
+
     Source: Miyato, Dai & Goodfellow (2017), arXiv:1605.07725, equations 5 and 6; there the vectors
     are normalised beforehand, and the radius is absolute.
     """
 
     def both(model: Classifier, batch: Batch) -> Tensor:
-        """Of one batch; about 2.5 times the work."""
+        """Of one batch; about 2.5 times the work where there is an adversary."""
         assert isinstance(model, OwnEncoder), "students are made of our own layers"
+        reach = radius * min(1.0, (batch.done - ALONE) / (GROWN - ALONE))
+        if reach <= 0:
+            return loss(model, batch)
         push = _Push()
         with _on(model, push):
             calm = loss(model, batch)
             (uphill,) = torch.autograd.grad(calm, push.by, retain_graph=True)
-            push.go(uphill, batch.inputs.attention_mask, radius)
+            push.go(uphill, batch.inputs.attention_mask, reach)
             return (calm + loss(model, batch)) / 2
 
     return both

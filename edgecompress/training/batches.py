@@ -52,10 +52,10 @@ class TokenRows:
         """Share of the texts whose end is not read."""
         return sum(text.truncated for text in self.encoded) / len(self)
 
-    def batch(self, rows: NDArray[np.int64]) -> "Batch":
-        """The tensors of these rows, padded to the longest of them."""
+    def batch(self, rows: NDArray[np.int64], done: float = 1.0) -> "Batch":
+        """The tensors of these rows, padded to the longest of them; see `Batch.done`."""
         inputs = padded([self.encoded[row] for row in rows], self.pad_id)
-        return Batch(rows, inputs, torch.from_numpy(self.labels[rows]))
+        return Batch(rows, inputs, torch.from_numpy(self.labels[rows]), done)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Batch:
     rows: IntArray  # [b], numbers of the rows in their TokenRows
     inputs: Inputs
     labels: Tensor  # [b]
+    done: float = 1.0  # share of the training's steps that came before it
 
 
 def epoch_batches(lengths: IntArray, batch_size: int, seed: int, epoch: int) -> list[IntArray]:

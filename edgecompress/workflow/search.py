@@ -174,7 +174,9 @@ def _teller(
 ) -> Callable[[Any], dict[str, Any]]:
     """A student's stages, trained for a short time."""
     settings, everywhere = section_of(file), task_of(file, ws)
-    short = {"epochs": settings.epochs, "transfer_epochs": settings.transfer_epochs}
+    short = {"epochs": settings.epochs}
+    if "transfer" in dict(file.recipe.data.by_role()):  # else idle, and a finalist is found again
+        short["transfer_epochs"] = settings.transfer_epochs
     training = _training(file).model_copy(update=short)
 
     def tell(genome: Any) -> dict[str, Any]:

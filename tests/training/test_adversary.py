@@ -1,6 +1,7 @@
 """What a push of the word vectors is, seen through the network that reads them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -87,6 +88,16 @@ def test_a_text_that_teaches_nothing_is_not_pushed(read, new_rows):
     (calm, pushed), _ = read(batch_of(rows, *range(4)))
     moved = (pushed - calm).flatten(1).norm(dim=1) > 0
     assert moved.tolist() == [True, True, False, True]
+
+
+@pytest.mark.parametrize(("done", "share"), [(0.25, None), (0.375, 0.5), (0.5, 1.0)])
+def test_the_adversary_comes_after_a_quarter_and_is_grown_after_half(done, share, read, new_rows):
+    whole, _ = read(batch_of(new_rows(4), *range(4)))
+    early, _ = read(replace(batch_of(new_rows(4), *range(4)), done=done))
+    if share is None:
+        assert len(early) == 1
+    else:
+        torch.testing.assert_close(early[1] - early[0], share * (whole[1] - whole[0]))
 
 
 def test_nothing_is_pushed_afterwards_even_if_the_loss_fails(reader, new_rows):

@@ -124,6 +124,12 @@ def test_students_of_the_front_become_recipes_that_find_their_teacher_in_the_sto
     assert plan_recipe(alone, ws).steps[0].artifact is not None
 
 
+def test_a_student_that_was_trained_as_long_as_its_recipe_says_is_not_trained_again(read, ws):
+    found = search_recipe(read(ELITES="0\n  epochs: 4"), ws, here)
+    plan = plan_recipe(read_recipe(found.write_recipes()[0]), ws)
+    assert all(step.artifact for step in plan.steps)
+
+
 def test_cells_are_searched_too_within_their_bounds(read, ws):
     file = read(SPACE="{kind: cells, most_nodes: 3, repeats: [1, 2]}", EVALUATIONS="2")
     bounds = file.recipe.search.bounds.model_copy(update={"params": 80_000})
