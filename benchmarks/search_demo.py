@@ -24,8 +24,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +34,10 @@ sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 
 import numpy as np  # noqa: E402  (after the lines above)
 
-from benchmarks.experiments.claims import interval  # noqa: E402
+from benchmarks.judge import Answers, Judge, differences  # noqa: E402
 from benchmarks.search_table import MOST_LOST, markdown, write_section  # noqa: E402
-from edgecompress.checks.attack import survivors  # noqa: E402
-from edgecompress.checks.shares import Hits  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
-from edgecompress.core.case import Answers as Logits  # noqa: E402
-from edgecompress.core.case import Case, Contestant, decisions  # noqa: E402
-from edgecompress.core.errors import InputError, MeasureError  # noqa: E402
-from edgecompress.data.named import NamedSources  # noqa: E402
-from edgecompress.recipe.attacking import Attack  # noqa: E402
+from edgecompress.core.errors import InputError  # noqa: E402
 from edgecompress.recipe.reading import read_recipe  # noqa: E402
 from edgecompress.runtime.machine import environment  # noqa: E402
 from edgecompress.search.course import Candidate  # noqa: E402
@@ -54,58 +47,12 @@ from edgecompress.search.taught import Taught, TaughtSpace  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
 from edgecompress.workflow.contestants import contestant  # noqa: E402
 from edgecompress.workflow.finalists import judge_finalists, require_judgeable  # noqa: E402
-from edgecompress.workflow.keeping import Keeper  # noqa: E402
 from edgecompress.workflow.search import Found, search_recipe  # noqa: E402
 from edgecompress.workflow.searched import told, write_search  # noqa: E402
 from edgecompress.workflow.workspace import Workspace  # noqa: E402
 
 NEURONS = 16  # multiples
 PAIRS = (("winner", "plain"), ("winner", "random"), ("winner", "teacher"))
-Answers = Mapping[str, Hits]
-"""By measure ("accuracy", then each attack): rows that are right."""
-
-
-@dataclass(frozen=True)
-class Judge:
-    """The rows, and the attacks of the gate."""
-
-    found: Found
-    ws: Workspace
-    known: Logits = field(default_factory=dict)  # the teacher answers once for all
-
-    @property
-    def attack(self) -> Attack:
-        """What the gate attacks by."""
-        checks = self.found.file.recipe.gate
-        return next(check for check in checks if isinstance(check, Attack))
-
-    def right(self, who: Contestant) -> tuple[Answers, Answers]:
-        """Of this model, and of its teacher.
-
-        Raises:
-            MeasureError: not every row could be attacked, so seeds would not share their rows.
-        """
-        run, role = self.found.frame.run, self.attack.data
-        case = Case(
-            who,
-            self.found.frame.teacher,
-            {role: run.data.load(role)},
-            run.file.recipe.labels,
-            run.file.recipe.seed,
-            keep=Keeper(self.ws.store),
-            sources=NamedSources(run.file.folder, self.ws.resources),
-            workers=self.ws.threads,
-            progress=self.ws.progress,
-            known=self.known,
-        )
-        labels = case.data[role].labels
-        sides = [decisions(case.answers(m, role)) == labels for m in (who, case.teacher)]
-        ours, teacher = ({"accuracy": side} for side in sides)
-        for attack, kept, teachers in survivors(case, self.attack):
-            if len(kept) < self.attack.rows:
-                raise MeasureError(f"{attack}: {len(kept)} of {self.attack.rows} rows attacked")
-            ours[attack], teacher[attack] = kept, teachers
-        return ours, teacher
 
 
 def winner_of(found: Found) -> Candidate[Any]:
@@ -153,37 +100,17 @@ def _plain(space: SubnetworkSpace, depth: int, neurons: int) -> Subnetwork:
     return Subnetwork(tuple(Cut(*width) for width in widths), None)
 
 
-def differences(right: Mapping[str, Sequence[Answers]]) -> list[dict[str, Any]]:
-    """The winner minus each of the others, in every measure, paired by seed and row."""
-    found = []
-    for first, second in PAIRS:
-        for measure in right[first][0]:
-            pairs = list(zip(right[first], right[second], strict=True))
-            by_seed = [one[measure].astype(float) - other[measure] for one, other in pairs]
-            value, low, high = interval(by_seed)
-            found.append(
-                {
-                    "first": first,
-                    "second": second,
-                    "measure": measure,
-                    "value": value,
-                    "low": low,
-                    "high": high,
-                    "by_seed": [float(each.mean()) for each in by_seed],
-                    "rows": len(by_seed[0]),
-                }
-            )
-    return found
-
-
-def compared(genomes: Mapping[str, Any], judge: Judge, seeds: int) -> dict[str, list[Answers]]:
+def compared(
+    genomes: Mapping[str, Any], evolved: Found, ws: Workspace, seeds: int
+) -> dict[str, list[Answers]]:
     """Everybody trained from each seed, and the teacher, on the same rows."""
     right: dict[str, list[Answers]] = {name: [] for name in (*genomes, "teacher")}
+    judge = Judge(evolved.frame, ws)
     for seed in range(seeds):
         teacher: Answers = {}
         for name, genome in genomes.items():
-            judge.ws.progress.say(f"{name}, seed {seed}")
-            made = judge.found.frame.student(judge.found.stages(genome), seed)
+            ws.progress.say(f"{name}, seed {seed}")
+            made = evolved.frame.student(evolved.stages(genome), seed)
             ours, teacher = judge.right(contestant(made, name))
             right[name].append(ours)
         right["teacher"].append(teacher)
@@ -226,7 +153,7 @@ def main() -> None:
     winner, lucky = winner_of(evolved), winner_of(drawn)
     plain = plain_of(evolved, winner.costs["latency_ms"])
     genomes = {"winner": winner.genome, "plain": plain, "random": lucky.genome}
-    right = compared(genomes, Judge(evolved, ws), asked.seeds)
+    right = compared(genomes, evolved, ws, asked.seeds)
     found = {
         "recipe": {"name": file.recipe.name, "digest": file.digest},
         "seeds": asked.seeds,
@@ -236,7 +163,7 @@ def main() -> None:
             name: {measure: [float(one[measure].mean()) for one in each] for measure in each[0]}
             for name, each in right.items()
         },
-        "differences": differences(right),
+        "differences": differences(right, PAIRS),
         "minutes": round((time.monotonic() - began) / 60, 1),
     }
     print(markdown(found))

@@ -58,7 +58,7 @@ def _verdicts(found: Found) -> list[str]:
         if lost["low"] >= -MOST_LOST
         else ("more than 2 points are lost" if lost["high"] < -MOST_LOST else "undecided")
     )
-    lines.append(f"- Accuracy against the plain student: {_points(lost)}: {held}.")
+    lines.append(f"- Accuracy against the plain student: {points(lost)}: {held}.")
     return lines
 
 
@@ -71,19 +71,19 @@ def _together(attacks: Sequence[str], each: Sequence[str]) -> str:
 
 def _models(found: Found) -> list[str]:
     measures = list(found["values"]["winner"])
-    head = ["", "made of", "ms", "parameters", *(_measure(one) for one in measures)]
+    head = ["", "made of", "ms", "parameters", *(measure(one) for one in measures)]
     rows = []
     for name, values in found["values"].items():
         model = found["models"].get(name, {})
         cost = (
             [f"{model['latency_ms']:.2f}", f"{model['params'] / 1e6:.1f} M"] if model else ["", ""]
         )
-        shares = (_spread(values[measure]) for measure in measures)
+        shares = (spread(values[measure]) for measure in measures)
         rows.append([NAMES[name], model.get("made_of", ""), *cost, *shares])
-    return _table(head, rows, left=2)
+    return table(head, rows, left=2)
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
     """Mean over seeds, and from the lowest to the highest."""
     mean = f"{100 * sum(values) / len(values):.1f} %"
     low, high = min(values), max(values)
@@ -94,23 +94,23 @@ def _differences(found: Found) -> list[str]:
     rows = [
         [
             NAMES[one["second"]],
-            _measure(one["measure"]),
-            _points(one),
+            measure(one["measure"]),
+            points(one),
             f"{one['rows']:,} x {len(one['by_seed'])}",
             said(one),
         ]
         for one in found["differences"]
     ]
     head = ["winner minus", "measure", "points, 95 % interval", "rows x seeds", "winner has"]
-    return _table(head, rows, left=2)
+    return table(head, rows, left=2)
 
 
-def _points(one: Found) -> str:
+def points(one: Found) -> str:
     value, low, high = (f"{100 * one[key]:+.1f}" for key in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 
 
-def _measure(name: str) -> str:
+def measure(name: str) -> str:
     return name if name == "accuracy" else f"right after {name}"
 
 
@@ -125,6 +125,6 @@ def _searches(found: Found) -> str:
     return f"\n{'; '.join(told)}. {machine}; this run took {found['minutes']:.0f} minutes.\n"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> list[str]:
     marks = ["---" if place < left else "--:" for place in range(len(head))]
     return [f"| {' | '.join(line)} |" for line in (head, marks, *rows)]

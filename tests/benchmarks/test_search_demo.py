@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.search_demo import differences, plain_of, winner_of
+from benchmarks.judge import differences
+from benchmarks.search_demo import PAIRS, plain_of, winner_of
 from benchmarks.search_table import DEMO, markdown, marks, write_section
 from edgecompress.recipe.searching import Subnetworks
 from edgecompress.search.course import Candidate
@@ -124,7 +125,7 @@ def document() -> dict[str, Any]:
             "plain": model | {"made_of": "0:4x112 5:4x112 rank full"},
             "random": model | {"made_of": "1:4x128 rank full"},
         },
-        "differences": differences(models),
+        "differences": differences(models, PAIRS),
         "searches": {"evolution": search, "random": search},
         "environment": {"cpu": "A Fictional CPU"},
         "minutes": 34.2,
