@@ -9,6 +9,7 @@ Source: Athalye et al. (2018), arXiv:1802.00420, section 3.1, where transferred 
 better than direct ones count among the signs of obstruction.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,7 @@ NEEDED: Final = (
     *("after_attack_accuracy", "transfer_accuracy"),
     *("teacher_after_attack_accuracy", "after_attack_drop"),
 )
+BOUNDS: Final = re.compile(r"(-\d+%)?(@\d+)?$")  # share of words and queries, behind the recipe
 
 
 class Reading(StrEnum):
@@ -127,7 +129,7 @@ def _by_attack(gate: GateReport) -> list[Mapping[str, Measurement]]:
 
 def _attacked(numbers: Mapping[str, Measurement], searched: str) -> Attacked:
     ours, transfer, teacher, drop = (numbers[name] for name in NEEDED)
-    kind = ours.part.split("@")[0]  # a budget of queries stands behind it
+    kind = BOUNDS.sub("", ours.part)
     return Attacked(ours.part, ours.data, kind == searched, ours, teacher, drop, transfer)
 
 

@@ -35,8 +35,9 @@ def test_a_small_lead_of_own_texts_is_no_obstruction(holding):
     assert not of(holding, (DEEP, 95, 34, 90)).attacked[0].obstructed
 
 
-def test_a_budget_in_the_name_of_an_attack_does_not_hide_its_kind(holding):
-    kinds = of(holding, (f"{DEEP}@80", 90, 34, 150), (PWWS, 84, 30, 148)).attacked
+@pytest.mark.parametrize("bounds", ["@80", "-10%", "-10%@80"])
+def test_bounds_in_the_name_of_an_attack_do_not_hide_its_kind(bounds, holding):
+    kinds = of(holding, (f"{DEEP}{bounds}", 90, 34, 150), (PWWS, 84, 30, 148)).attacked
     assert [one.searched for one in kinds] == [True, False]
 
 
