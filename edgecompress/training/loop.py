@@ -218,9 +218,8 @@ class _Training:
         own = own_rows(rows, self.around.ranks)
         if not len(own):
             return torch.zeros(())
-        batch = self.task.rows.batch(own, self.at.step / self.steps)
         with self.accelerator.autocast():
-            loss = self.task.loss(self.model, batch)
+            loss = self.task.loss(self.model, self.task.rows.batch(own, self.at.step / self.steps))
         return loss * (len(own) / len(rows))
 
     def learn(self, rows: IntArray) -> None:
