@@ -1,13 +1,12 @@
 """Models side by side on rows that no search has seen: what each still answers rightly."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.experiments.claims import interval
 from edgecompress.checks.attack import survivors
 from edgecompress.checks.shares import Hits
-from edgecompress.core.case import Answers as Logits
 from edgecompress.core.case import Case, Contestant, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.data.named import NamedSources
@@ -26,7 +25,6 @@ class Judge:
 
     frame: Frame
     ws: Workspace
-    known: Logits = field(default_factory=dict)  # the teacher answers once for all
 
     @property
     def attack(self) -> Attack:
@@ -51,7 +49,7 @@ class Judge:
             sources=NamedSources(run.file.folder, self.ws.resources),
             workers=self.ws.threads,
             progress=self.ws.progress,
-            known=self.known,
+            known=run.known,
         )
         labels = case.data[role].labels
         sides = [decisions(case.answers(m, role)) == labels for m in (who, case.teacher)]

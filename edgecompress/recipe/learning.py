@@ -77,9 +77,9 @@ class Student(TrainingSettings):
         default=0.0,
         ge=0,
         le=1,
-        description="learn each batch also with its word vectors pushed, by this share of their "
+        description="learn every other text with its word vectors pushed, by this share of their "
         "length, to where the loss rises fastest; 0.2 makes students sturdier under attack, and "
-        "training two to three times as long; 0 is without",
+        "training a third longer; 0 is without",
     )
 
     def idle(self) -> set[str]:
@@ -94,7 +94,7 @@ class Student(TrainingSettings):
 class Distill(Student):
     """Train a student, with fewer layers or all, to answer as its teacher does."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = TORCH
@@ -132,7 +132,7 @@ class Qat(Student):
     Source: Jacob et al. (2018), arXiv:1712.05877, section 3.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = TORCH
@@ -181,7 +181,7 @@ class Replacing(Section):
 class Theseus(Student):
     """Replace modules of the model by single layers, at random, until only these are left."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = TORCH

@@ -20,7 +20,7 @@ class Prune(Student):
     (2023), ZipLM, arXiv:2302.04089.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
     gives: ClassVar[str] = "torch-model"
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, "onnx", "onnxruntime")

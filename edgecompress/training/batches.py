@@ -5,7 +5,7 @@ network must read, against batches drawn at random.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from edgecompress.core.texts import TextSet
 from edgecompress.models.inputs import Inputs, padded
 from edgecompress.runtime.text import Encoded, TextEncoder
 
+EVERY_OTHER = slice(None, None, 2)
 POOL_BATCHES = 50  # sorted together; large pools pad less, small ones shuffle better
 
 
@@ -66,6 +67,13 @@ class Batch:
     inputs: Inputs
     labels: Tensor  # [b]
     done: float = 1.0  # share of the training's steps that came before it
+
+    def every_other(self) -> Self:
+        """The first, the third, ... row, padded as they are: texts of about the same lengths."""
+        inputs = Inputs(*(part[EVERY_OTHER] for part in self.inputs))
+        return replace(
+            self, rows=self.rows[EVERY_OTHER], inputs=inputs, labels=self.labels[EVERY_OTHER]
+        )
 
 
 def epoch_batches(lengths: IntArray, batch_size: int, seed: int, epoch: int) -> list[IntArray]:

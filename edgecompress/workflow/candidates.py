@@ -9,14 +9,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from edgecompress.checks import accuracy, attack, loyalty
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Answers, Case, Contestant
+from edgecompress.core.case import Case, Contestant
 from edgecompress.core.errors import (
     InputError,
     MeasureError,
@@ -87,7 +87,6 @@ class Frame:
     """What all students of a search share: a run up to the place where they differ."""
 
     run: Run
-    known: Answers = field(default_factory=dict)  # the teacher answers once
 
     @classmethod
     def made(cls, file: RecipeFile, ws: Workspace) -> "Frame":
@@ -160,7 +159,7 @@ class Frame:
             sources=NamedSources(run.file.folder, run.ws.resources),
             workers=run.ws.threads,
             progress=run.ws.progress,
-            known=self.known,
+            known=run.known,
         )
 
 

@@ -56,7 +56,7 @@ def judge_finalists(found: Found, ws: Workspace, count: int) -> None:
             continue
         written = found.write_recipe(one)
         ws.progress.say(f"finalist {one.name}: {written}")
-        run, report = run_recipe(read_recipe(written), ws)
+        run, report = run_recipe(read_recipe(written), ws, known=found.frame.run.known)
         assert report is not None, "nothing was said of stopping early"
         folder = write_reports(report, run.journal.path.with_suffix(""))
         write_record(run.file.recipe, run.journal, folder)

@@ -53,7 +53,7 @@ class Run:
     retrained: Artifact | None = None  # the teacher from another seed, where the gate asks for it
     records: list[StageRecord] = field(default_factory=list)
     leaks: Mapping[str, Any] = field(default_factory=dict)  # of training rows into the gate's
-    known: Answers = field(default_factory=dict, repr=False)  # on validation texts
+    known: Answers = field(default_factory=dict, repr=False)  # the teacher answers once
 
     @property
     def teacher(self) -> Artifact:
@@ -253,6 +253,7 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         workers=run.ws.threads,
         ray_address=run.ws.ray_address,
         progress=run.ws.progress,
+        known=run.known,
     )
     if not any(role == "validation" for role, _ in recipe.data.by_role()):
         require_known_by_gate(case, recipe, run.ws.progress)
@@ -283,10 +284,16 @@ def _facts(who: Contestant, file: str, name: str | None = None) -> ModelFacts:
 
 
 def run_recipe(
-    file: RecipeFile, ws: Workspace, until: str | None = None
+    file: RecipeFile, ws: Workspace, until: str | None = None, known: Answers | None = None
 ) -> tuple[Run, RunReport | None]:
-    """Make what is missing and judge it; no report when `until` ends before a shippable model."""
+    """Make what is missing and judge it; no report when `until` ends before a shippable model.
+
+    Args:
+        until: the last step that is made.
+        known: answers to these very rows, from runs before it; this one adds its own.
+    """
     run = start(file, ws)
+    run.known = {} if known is None else known
     with run.watched():
         lead_says(ws.ranks, file.digest)
         make_all(run, until)

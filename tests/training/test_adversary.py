@@ -1,7 +1,7 @@
 """What a push of the word vectors is, seen through the network that reads them."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -13,7 +13,20 @@ from edgecompress.training.batches import Batch, TokenRows
 from edgecompress.training.objectives import supervised
 
 RADIUS = 0.2
-Read = tuple[list[Tensor], list[float]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the first norm got to read, pass by pass, and the loss of each pass."""
+
+    states: list[Tensor]
+    losses: list[float]
+    learnt: float  # what `hardened` gave
+
+    @property
+    def moved(self) -> Tensor:
+        """Of the texts that are pushed: after the push, minus before."""
+        return self.states[-1][::2] - self.states[0]
 
 
 @pytest.fixture
@@ -23,10 +36,10 @@ def reader(new_encoder) -> Encoder:
 
 
 @pytest.fixture
-def read(reader) -> Callable[[Batch], Read]:
-    """Gives the states before the first norm, pass by pass, and what each pass cost."""
+def read(reader) -> Callable[[Batch], Seen]:
+    """Takes the loss of a batch and tells what was read for it."""
 
-    def make(batch: Batch) -> Read:
+    def make(batch: Batch) -> Seen:
         states, losses = list[Tensor](), list[float]()
 
         def told(model, batch):
@@ -36,9 +49,9 @@ def read(reader) -> Callable[[Batch], Read]:
 
         norm = reader.embeddings.norm
         handle = norm.register_forward_pre_hook(lambda _, given: states.append(given[0].detach()))
-        hardened(told, RADIUS)(reader, batch)
+        learnt = hardened(told, RADIUS)(reader, batch).item()
         handle.remove()
-        return states, losses
+        return Seen(states, losses, learnt)
 
     return make
 
@@ -49,55 +62,65 @@ def batch_of(rows: TokenRows, *numbers: int) -> Batch:
 
 def test_a_text_is_pushed_by_a_share_of_the_mean_length_of_its_words(reader, read, new_rows):
     batch = batch_of(new_rows(8), *range(8))
-    (calm, pushed), _ = read(batch)
-    ids, mask = batch.inputs.input_ids, batch.inputs.attention_mask
+    ids, mask = batch.inputs.input_ids[::2], batch.inputs.attention_mask[::2]
     words = reader.embeddings.word(ids).norm(dim=-1) * mask
     expected = RADIUS * words.sum(dim=1) / mask.sum(dim=1)
-    torch.testing.assert_close((pushed - calm).flatten(1).norm(dim=1), expected.detach())
+    moved = read(batch).moved.flatten(1).norm(dim=1)
+    torch.testing.assert_close(moved, expected.detach())
+
+
+def test_every_other_text_is_read_as_it_is(reader, read, new_rows):
+    batch = batch_of(new_rows(8), *range(8))
+    calm = list[Tensor]()
+    norm = reader.embeddings.norm
+    handle = norm.register_forward_pre_hook(lambda _, given: calm.append(given[0].detach()))
+    reader(*batch.inputs)
+    handle.remove()
+    assert torch.equal(read(batch).states[-1][1::2], calm[0][1::2])
 
 
 def test_neither_the_first_token_nor_padding_is_pushed(read, new_rows):
     batch = batch_of(new_rows(8), *range(8))
-    (calm, pushed), _ = read(batch)
-    moved = (pushed - calm).norm(dim=-1) > 0
-    expected = batch.inputs.attention_mask.bool()
+    moved = read(batch).moved.norm(dim=-1) > 0
+    expected = batch.inputs.attention_mask[::2].bool()
     expected[:, 0] = False
     assert torch.equal(moved, expected)
 
 
-def test_the_push_raises_the_loss_and_the_mean_of_both_is_learnt(reader, read, new_rows):
+def test_the_push_raises_the_loss_of_the_texts_that_are_pushed(reader, read, new_rows):
     batch = batch_of(new_rows(8), *range(8))
-    _, (calm, pushed) = read(batch)
-    assert pushed > calm
-    mean = hardened(supervised, RADIUS)(reader, batch).item()
-    assert mean == pytest.approx((calm + pushed) / 2)
+    seen, unmoved = read(batch), supervised(reader, batch).item()
+    assert seen.learnt > unmoved
+
+
+def test_the_loss_is_that_of_the_whole_batch(read, new_rows):
+    seen = read(batch_of(new_rows(8), *range(8)))
+    assert (len(seen.states[0]), len(seen.states[-1])) == (4, 8)
+    assert seen.learnt == pytest.approx(seen.losses[-1])
 
 
 def test_a_text_is_pushed_alike_alone_and_in_a_batch(read, new_rows):
     rows = new_rows(8)
-    (calm, pushed), _ = read(batch_of(rows, *range(8)))
-    (calm_alone, pushed_alone), _ = read(batch_of(rows, 3))
-    tokens = int(rows.lengths[3])
-    together, alone = (pushed - calm)[3, :tokens], (pushed_alone - calm_alone)[0]
-    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-3)
+    together, alone = read(batch_of(rows, *range(8))).moved, read(batch_of(rows, 4)).moved
+    tokens = int(rows.lengths[4])
+    torch.testing.assert_close(together[2, :tokens], alone[0], atol=1e-5, rtol=1e-3)
 
 
 def test_a_text_that_teaches_nothing_is_not_pushed(read, new_rows):
-    rows = new_rows(4)
+    rows = new_rows(6)
     rows.labels[2] = -1
-    (calm, pushed), _ = read(batch_of(rows, *range(4)))
-    moved = (pushed - calm).flatten(1).norm(dim=1) > 0
-    assert moved.tolist() == [True, True, False, True]
+    moved = read(batch_of(rows, *range(6))).moved.flatten(1).norm(dim=1) > 0
+    assert moved.tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize(("done", "share"), [(0.25, None), (0.375, 0.5), (0.5, 1.0)])
 def test_the_adversary_comes_after_a_quarter_and_is_grown_after_half(done, share, read, new_rows):
-    whole, _ = read(batch_of(new_rows(4), *range(4)))
-    early, _ = read(replace(batch_of(new_rows(4), *range(4)), done=done))
+    batch = batch_of(new_rows(4), *range(4))
+    early = read(replace(batch, done=done))
     if share is None:
-        assert len(early) == 1
+        assert len(early.states) == 1
     else:
-        torch.testing.assert_close(early[1] - early[0], share * (whole[1] - whole[0]))
+        torch.testing.assert_close(early.moved, share * read(batch).moved)
 
 
 def test_nothing_is_pushed_afterwards_even_if_the_loss_fails(reader, new_rows):

@@ -68,3 +68,13 @@ def test_rows_come_from_texts_by_the_models_own_tokenizer(tmp_path):
 def test_a_small_set_is_covered_too(count):
     rows = np.concatenate(epoch_batches(LENGTHS[:count], 32, seed=7, epoch=0))
     assert sorted(rows) == list(range(count))
+
+
+def test_every_other_row_stays_padded_as_it_is(new_rows):
+    batch = new_rows(5).batch(np.array([3, 0, 4, 1, 2]), done=0.5)
+    some = batch.every_other()
+    assert some.rows.tolist() == [3, 4, 2]
+    assert some.done == 0.5
+    assert some.labels.equal(batch.labels[[0, 2, 4]])
+    for part, whole in zip(some.inputs, batch.inputs, strict=True):
+        assert part.equal(whole[[0, 2, 4]])

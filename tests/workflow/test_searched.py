@@ -8,6 +8,7 @@ import pytest
 from edgecompress.core.errors import InputError
 from edgecompress.models.encoder import Encoder
 from edgecompress.models.encoder_config import EncoderConfig
+from edgecompress.recipe.behaviour import Accuracy
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.recipe.searching import CellGraphs, Subnetworks
 from edgecompress.search.cells import CellSpace
@@ -110,6 +111,16 @@ def test_finalists_are_judged_once_by_an_ordinary_run_of_a_written_recipe(read, 
     other = replace(file, recipe=file.recipe.model_copy(update={"gate": gate}))
     run = replace(found.frame.run, file=other)
     assert judged(replace(found, frame=replace(found.frame, run=run))) == ()
+
+
+def test_the_teacher_answers_once_for_all_finalists(read, ws):
+    file = read()
+    asks = (Accuracy(check="accuracy", data="test", max_drop=0.9),)
+    asking = replace(file, recipe=file.recipe.model_copy(update={"gate": asks}))
+    judge_finalists(search_recipe(asking, ws, here), ws, 2)
+    answering = [line for line in ws.progress.tracked if line.endswith("answers test")]
+    assert len(answering) == 3
+    assert answering.count("teacher answers test") == 1
 
 
 def test_a_gate_that_cannot_tell_obstruction_is_refused_before_any_compute(read):
