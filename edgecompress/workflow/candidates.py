@@ -38,7 +38,7 @@ from edgecompress.recipe.searching import Search
 from edgecompress.recipe.stage import StageSettings
 from edgecompress.store.store import Store
 from edgecompress.workflow.contestants import contestant, torch_contestant
-from edgecompress.workflow.keeping import Keeper
+from edgecompress.workflow.keeping import Keeper, recall_teacher
 from edgecompress.workflow.plan import make_steps
 from edgecompress.workflow.run import Run, make, start
 from edgecompress.workflow.workspace import Workspace
@@ -149,7 +149,7 @@ class Frame:
 
     def _case(self, who: Contestant) -> Case:
         run = self.run
-        return Case(
+        case = Case(
             who,
             self.teacher,
             {ROLE: run.data.load(ROLE)},
@@ -161,6 +161,8 @@ class Frame:
             progress=run.ws.progress,
             known=run.known,
         )
+        recall_teacher(case, ROLE)
+        return case
 
 
 def _values(found: Sequence[Finding], names: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from edgecompress.core.exhibit import Finding, exhibits_of, measurements_of, ref
 from edgecompress.core.gate import GateReport, Outcome, Refusal, Verdict
 from edgecompress.recipe.check import CheckSettings
 from edgecompress.recipe.schema import Recipe
-from edgecompress.runtime.machine import fingerprint
+from edgecompress.runtime.machine import environment, fingerprint
 from edgecompress.store.keys import library_versions, step_key
 from edgecompress.workflow.keeping import load_findings, save_findings
 from edgecompress.workflow.metrics import LIBRARIES
@@ -44,6 +44,13 @@ def gate_key(case: Case, check: CheckSettings, kind: str) -> str:
             "seed": case.seed,
         }
     )
+
+
+def judged_on() -> dict[str, Any]:
+    """The device's own facts, and the versions of what made and judged a model."""
+    seen = environment()
+    seen["versions"] |= library_versions(("torch", "transformers", "onnx", "scipy"))
+    return {**seen, "threads": 1}
 
 
 def judge_candidate(

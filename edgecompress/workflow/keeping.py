@@ -1,19 +1,23 @@
-"""What checks and stage tables have found, kept in the store."""
+"""What checks and stage tables have found, and what teachers have answered, kept in the store."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Make
+from edgecompress.core.case import Case, Make
 from edgecompress.core.exhibit import Exhibit, Finding
 from edgecompress.core.measurement import Measurement, Refused
-from edgecompress.store.keys import step_key
+from edgecompress.runtime.machine import fingerprint
+from edgecompress.store.keys import library_versions, step_key
 from edgecompress.store.store import Store
 
 FILE = "findings.json"
+ANSWERS = "logits.npy"
 
 
 def save_findings(
@@ -53,3 +57,26 @@ class Keeper:
             with self.store.draft(key) as draft:
                 make(draft, self.store.scratch(key))
                 return self.store.seal(draft, key, str(asked["kind"]), (), {}).path
+
+
+VERSION: Final = 1  # of answers; raise when a model would be asked otherwise
+ANSWERED_BY: Final = ("torch", "numpy")
+
+
+def recall_teacher(case: Case, role: str) -> None:
+    """Let its teacher's answers to a role be known: those in the store, or for the store."""
+    who = case.teacher
+    if (who.digest, role) in case.known:
+        return
+    asked = {
+        "kind": "answers",
+        "version": VERSION,
+        "inputs": [who.digest, case.data[role].digest],
+        "machine": fingerprint(),
+        "libraries": library_versions(ANSWERED_BY),
+    }
+
+    def make(draft: Path, _: Path) -> None:
+        np.save(draft / ANSWERS, case.answers(who, role))
+
+    case.known[(who.digest, role)] = np.load(case.keep(asked, make) / ANSWERS)

@@ -18,13 +18,11 @@ from edgecompress.data.named import NamedSources
 from edgecompress.data.roles import Data
 from edgecompress.recipe.crosschecks import judging_roles, roles_of_gate, training_roles
 from edgecompress.recipe.reading import RecipeFile
-from edgecompress.runtime.machine import environment
 from edgecompress.stages import STAGES, StageContext
-from edgecompress.store.keys import library_versions
 from edgecompress.store.record import Journal
 from edgecompress.workflow.bring import bring
 from edgecompress.workflow.contestants import contestant, torch_contestant
-from edgecompress.workflow.judging import judge_candidate
+from edgecompress.workflow.judging import judge_candidate, judged_on
 from edgecompress.workflow.keeping import Keeper
 from edgecompress.workflow.metrics import Yardstick, stage_metrics
 from edgecompress.workflow.origin import Origin, teacher_origin
@@ -190,8 +188,7 @@ def _require_knowing_teacher(run: Run) -> None:
     """As soon as it can be known: on validation rows, where the recipe has them."""
     known = {m.name: m for m in run.records[0].metrics}
     if "accuracy" in known:
-        texts = run.data.load("validation")
-        labels = run.file.recipe.labels
+        texts, labels = run.data.load("validation"), run.file.recipe.labels
         require_knowing_teacher(known["accuracy"], texts, labels, run.ws.progress)
 
 
@@ -265,18 +262,11 @@ def judged(run: Run, candidate: Contestant, parent: Artifact | None, *, again: b
         recipe_digest=run.file.digest,
         candidate=_facts(candidate, "model.onnx"),
         teacher=_facts(teacher, "model.safetensors", name=recipe.teacher.model),
-        environment=_environment(),
+        environment=judged_on(),
         gate=gate,
         stages=tuple(run.records),
         data={**notes, "overlap": run.leaks},
     )
-
-
-def _environment() -> dict[str, Any]:
-    """The device's own facts, and the versions of what made and judged the model."""
-    seen = environment()
-    seen["versions"] |= library_versions(("torch", "transformers", "onnx", "scipy"))
-    return {**seen, "threads": 1}
 
 
 def _facts(who: Contestant, file: str, name: str | None = None) -> ModelFacts:
@@ -288,9 +278,7 @@ def run_recipe(
 ) -> tuple[Run, RunReport | None]:
     """Make what is missing and judge it; no report when `until` ends before a shippable model.
 
-    Args:
-        until: the last step that is made.
-        known: answers to these very rows, from runs before it; this one adds its own.
+    Whatever is `known` of these very rows is not asked again; new answers join it.
     """
     run = start(file, ws)
     run.known = {} if known is None else known
@@ -301,5 +289,5 @@ def run_recipe(
         if until is not None and len(run.records) < len(run.steps):
             run.tell("run-ended", until=until)
             return run, None
-        candidate = contestant(run.made[-1], file.recipe.name)
-        return run, judged(run, candidate, run.student, again=False)
+        made = contestant(run.made[-1], file.recipe.name)
+        return run, judged(run, made, run.student, again=False)
