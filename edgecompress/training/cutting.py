@@ -54,7 +54,7 @@ class Cutter:
         named = self.settings.layers
         layers = named if isinstance(named, tuple) else tuple(range(goal.layers))
         shallow = take_layers(encoder, layers)
-        if not goal.done or not self.settings.narrows:
+        if not goal.done or not self.settings.narrows or self._leaves(layers, goal.done):
             return shallow
         ranked, weighed = self._score(shallow)
         if self.table:
@@ -80,20 +80,30 @@ class Cutter:
         scores = random_importance(encoder, self.seed) if random else size_importance(encoder)
         return scores, scores
 
-    def _sizes(self, scores: Importance, layers: Sequence[int], done: float) -> Sizes:
-        """Those asked for: of each layer, alike in all layers, or in all of them together."""
-        step, asked = self.settings.multiple_of, self.settings
+    def _leaves(self, layers: Sequence[int], done: float) -> bool:
+        """Whether these layers keep all that they have."""
+        heads, neurons = self._wished(layers, done)
+        whole = [self.full.heads[k] for k in layers], [self.full.intermediate[k] for k in layers]
+        return self.table is None and (heads, neurons) == whole
+
+    def _wished(self, layers: Sequence[int], done: float) -> Sizes:
+        """By layer, as if all were ranked alike."""
         heads, neurons = (
             [
                 size_after(full[layer], wish, multiple, done)
                 for layer, wish in zip(layers, each_layers(wishes, len(layers)), strict=True)
             ]
             for full, wishes, multiple in (
-                (self.full.heads, asked.heads, 1),
-                (self.full.intermediate, asked.intermediate, step),
+                (self.full.heads, self.settings.heads, 1),
+                (self.full.intermediate, self.settings.intermediate, self.settings.multiple_of),
             )
         )
-        if asked.ranking == "uniform":
+        return heads, neurons
+
+    def _sizes(self, scores: Importance, layers: Sequence[int], done: float) -> Sizes:
+        """Those asked for: of each layer, alike in all layers, or in all of them together."""
+        step, (heads, neurons) = self.settings.multiple_of, self._wished(layers, done)
+        if self.settings.ranking == "uniform":
             return heads, neurons
         heads_left = descend([Ladder.of(each, 1) for each in scores.heads], sum(heads))
         neurons_left = descend([Ladder.of(each, step) for each in scores.neurons], sum(neurons))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from edgecompress.training.cutting import Cutter
 from edgecompress.training.objectives import supervised
 from edgecompress.training.rounds import Goal
 from edgecompress.training.sparsity import sparsity_of
+from tests.fakes import Listener
 
 CONFIG = EncoderConfig(
     vocab_size=12,
@@ -57,6 +60,20 @@ def test_named_layers_stay_each_with_its_own_widths(encoder, new_cutter):
     assert (student.config.heads, student.config.intermediate) == ((3, 1), (24, 16))
     top = new_cutter(layers=(2,), heads=4).cut(encoder, Goal(1, 1.0))
     assert torch.equal(top.layers[0].up.weight, encoder.layers[2].up.weight)
+
+
+def test_layers_that_keep_all_their_parts_are_neither_scored_nor_repaired(encoder, new_cutter):
+    listener = Listener()
+    sizes = {"layers": (0, 2), "heads": 4, "intermediate": (40, 40)}
+    cutter = replace(new_cutter(**sizes), progress=listener)
+    student = cutter.cut(encoder, Goal(2, 1.0))
+    assert listener.tracked == []
+    ours, theirs = student.layers[1].state_dict(), encoder.layers[2].state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    replace(cutter, settings=cutter.settings.model_copy(update={"heads": 3})).cut(
+        encoder, Goal(2, 1.0)
+    )
+    assert listener.tracked[0] == "importance"
 
 
 def test_uniform_layers_keep_as_many_and_global_ones_as_many_in_all(encoder, new_cutter):
