@@ -79,14 +79,15 @@ def test_the_student_learns_to_answer_as_its_teacher(teacher, new_context):
 def test_who_learns_against_an_adversary_loses_less_to_it(teacher, new_context):
     def loss_when_pushed(radius: float) -> float:
         ctx = new_context(teacher=teacher)
-        distill.run(teacher, changed(epochs=4, adversarial_radius=radius), ctx)
+        distill.run(teacher, changed(epochs=8, adversarial_radius=radius), ctx)
         student, texts = load_model(ctx.out).eval(), ctx.data["validation"]
-        rows = TokenRows.of(texts, TextEncoder(ctx.out, 48)).batch(np.arange(len(texts)))
+        twice = np.repeat(np.arange(len(texts)), 2)  # each text is pushed once, and once not
+        rows = TokenRows.of(texts, TextEncoder(ctx.out, 48)).batch(twice)
         return (
             2 * hardened(supervised, 0.2)(student, rows).item() - supervised(student, rows).item()
         )
 
-    assert loss_when_pushed(0.4) < 0.95 * loss_when_pushed(0.0)  # seen: 0.310 and 0.347
+    assert loss_when_pushed(0.4) < 0.95 * loss_when_pushed(0.0)  # seen: 0.317 and 0.351
 
 
 def test_a_student_of_all_layers_starts_as_its_teacher(teacher, small_context):
