@@ -58,4 +58,4 @@ def test_an_object_may_be_pruned_while_another_is_sealed_in_its_place(children, 
     pair = [children.start(SEAL_AND_PRUNE) for _ in range(2)]
     for child in pair:
         children.wait_until_ready(child)
-    assert [child.wait(timeout=60) for child in pair] == [0, 0]
+    assert [child.wait(timeout=300) for child in pair] == [0, 0]
