@@ -56,7 +56,7 @@ class _Push:
     It first sees these texts alone, then the batch that they are of.
     """
 
-    by: Tensor  # [texts pushed, s, hidden]
+    by: Tensor  # [texts pushed, their longest, hidden]
     words: Tensor | None = None  # theirs, as they were
 
     def __call__(self, _module: object, _entering: object, words: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ class _Push:
             self.by = torch.zeros_like(words, requires_grad=True)
             return words + self.by
         all_of_them = torch.zeros_like(words)
-        all_of_them[EVERY_OTHER] = self.by
+        all_of_them[EVERY_OTHER, : self.by.shape[1]] = self.by
         return words + all_of_them
 
     def go(self, uphill: Tensor, mask: Tensor, radius: float) -> None:

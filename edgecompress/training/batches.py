@@ -69,8 +69,9 @@ class Batch:
     done: float = 1.0  # share of the training's steps that came before it
 
     def every_other(self) -> Self:
-        """The first, the third, ... row, padded as they are: texts of about the same lengths."""
-        inputs = Inputs(*(part[EVERY_OTHER] for part in self.inputs))
+        """The first, the third, ... row, padded to the longest of these."""
+        longest = int(self.inputs.attention_mask[EVERY_OTHER].sum(dim=1).max())
+        inputs = Inputs(*(part[EVERY_OTHER, :longest] for part in self.inputs))
         return replace(
             self, rows=self.rows[EVERY_OTHER], inputs=inputs, labels=self.labels[EVERY_OTHER]
         )

@@ -76,18 +76,19 @@ def test_the_student_learns_to_answer_as_its_teacher(teacher, new_context):
     assert json.dumps(facts)
 
 
-def test_who_learns_against_an_adversary_loses_less_to_it(teacher, new_context):
-    def loss_when_pushed(radius: float) -> float:
-        ctx = new_context(teacher=teacher)
+def test_a_push_hurts_those_less_who_learnt_against_an_adversary(teacher, new_context):
+    def hurt(radius: float, seed: int) -> float:
+        ctx = replace(new_context(teacher=teacher), seed=seed)
         distill.run(teacher, changed(epochs=8, adversarial_radius=radius), ctx)
         student, texts = load_model(ctx.out).eval(), ctx.data["validation"]
         twice = np.repeat(np.arange(len(texts)), 2)  # each text is pushed once, and once not
         rows = TokenRows.of(texts, TextEncoder(ctx.out, 48)).batch(twice)
-        return (
-            2 * hardened(supervised, 0.2)(student, rows).item() - supervised(student, rows).item()
-        )
+        half_of_it = hardened(supervised, 0.2)(student, rows) - supervised(student, rows)
+        return 2 * half_of_it.item()
 
-    assert loss_when_pushed(0.4) < 0.95 * loss_when_pushed(0.0)  # seen: 0.317 and 0.351
+    # seen: 0.071 and 0.094, and by single trainings between 0.058 and 0.107
+    hard, plain = (sum(hurt(radius, seed) for seed in range(3)) / 3 for radius in (0.4, 0.0))
+    assert hard < 0.95 * plain
 
 
 def test_a_student_of_all_layers_starts_as_its_teacher(teacher, small_context):
@@ -265,6 +266,14 @@ def test_sentence_pairs_are_changed_and_matched_too(teacher, small_context):
     facts = distill.run(teacher, settings, replace(ctx, data=data, pair_inputs=True))
     assert (facts["transfer"]["steps"], facts["steps"]) == (2, 3)
     assert all(" | " in line for line in facts["augmented"]["examples"][0])
+
+
+@pytest.mark.parametrize("part", ["hidden", "attention", "relations"])
+def test_pushed_texts_are_matched_in_their_states_too(part, teacher, small_context):
+    matched = Objective(**{part: 1.0})
+    settings = changed(adversarial_radius=0.2, objective=matched, batch_size=2)
+    facts = distill.run(teacher, settings, small_context(teacher=teacher))
+    assert facts["steps"] > 3  # the adversary comes after a quarter of them
 
 
 def test_a_damaged_teacher_is_refused(teacher, new_artifact, new_context, tmp_path):

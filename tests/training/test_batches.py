@@ -70,11 +70,13 @@ def test_a_small_set_is_covered_too(count):
     assert sorted(rows) == list(range(count))
 
 
-def test_every_other_row_stays_padded_as_it_is(new_rows):
-    batch = new_rows(5).batch(np.array([3, 0, 4, 1, 2]), done=0.5)
+def test_every_other_row_is_padded_to_the_longest_of_them(new_rows):
+    rows = new_rows(5)
+    batch = rows.batch(np.array([3, 0, 4, 1, 2]), done=0.5)
     some = batch.every_other()
+    longest = rows.lengths[[3, 4, 2]].max()
     assert some.rows.tolist() == [3, 4, 2]
     assert some.done == 0.5
     assert some.labels.equal(batch.labels[[0, 2, 4]])
     for part, whole in zip(some.inputs, batch.inputs, strict=True):
-        assert part.equal(whole[[0, 2, 4]])
+        assert part.equal(whole[[0, 2, 4], :longest])
