@@ -2,7 +2,7 @@
 
     python benchmarks/adversary.py [--store DIR] [--radius 0.2] [--seeds 3]
 
-The student, its data and the attacks are those of recipes/robust.yaml, without any search.
+The student, its data and the attacks are those of recipes/search-demo.yaml, without any search.
 Both are trained for as many epochs from several seeds, exported, quantized, and attacked through
 the runtime on rows that none has seen. They are equally fast, since they are the same graph with
 other weights. What is finished is found again: a run that was stopped goes on with the same
@@ -14,7 +14,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,6 @@ from edgecompress.workflow.contestants import contestant  # noqa: E402
 from edgecompress.workflow.workspace import Workspace  # noqa: E402
 
 NAME = "adversary"
-SEED = 7  # that of recipes/robust.yaml, so its teacher, its rows and its student
 WITH, WITHOUT = "with an adversary", "without"
 
 
@@ -74,8 +72,7 @@ def main() -> None:
     """Train, attack and tell."""
     asked = _asked()
     ws = Workspace.open(asked.store, console(quiet=False, color=False))
-    demo = read_recipe(HERE.parent / "recipes" / "search-demo.yaml")
-    file = replace(demo, recipe=demo.recipe.model_copy(update={"seed": SEED}))
+    file = read_recipe(HERE.parent / "recipes" / "search-demo.yaml")
     right = compared(Frame.made(file, ws), ws, asked.radius, asked.seeds)
     told = differences(right, [(WITH, WITHOUT)])
     found = {

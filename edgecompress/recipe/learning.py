@@ -79,7 +79,7 @@ class Student(TrainingSettings):
         le=1,
         description="learn every other text with its word vectors pushed, by this share of their "
         "length, to where the loss rises fastest; 0.2 makes students sturdier under attack, and "
-        "training a third longer; 0 is without",
+        "training a quarter longer; 0 is without",
     )
 
     def idle(self) -> set[str]:

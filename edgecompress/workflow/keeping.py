@@ -18,6 +18,8 @@ from edgecompress.store.store import Store
 
 FILE = "findings.json"
 ANSWERS = "logits.npy"
+VERSION: Final = 1  # of answers; raise when a model would be asked otherwise
+ANSWERED_BY: Final = ("torch", "numpy")
 
 
 def save_findings(
@@ -57,10 +59,6 @@ class Keeper:
             with self.store.draft(key) as draft:
                 make(draft, self.store.scratch(key))
                 return self.store.seal(draft, key, str(asked["kind"]), (), {}).path
-
-
-VERSION: Final = 1  # of answers; raise when a model would be asked otherwise
-ANSWERED_BY: Final = ("torch", "numpy")
 
 
 def recall_teacher(case: Case, role: str) -> None:

@@ -1,6 +1,7 @@
 """What a push of the word vectors is, seen through the network that reads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -30,6 +31,15 @@ class Seen:
         return self.states[-1][::2, :longest] - self.states[0]
 
 
+@contextmanager
+def told_to(states: list[Tensor], reader: Encoder) -> Iterator[None]:
+    """Everything that enters the first norm is appended."""
+    norm = reader.embeddings.norm
+    handle = norm.register_forward_pre_hook(lambda _, given: states.append(given[0].detach()))
+    yield
+    handle.remove()
+
+
 @pytest.fixture
 def reader(new_encoder) -> Encoder:
     """Without dropout, so that two passes differ by the push alone."""
@@ -48,10 +58,8 @@ def read(reader) -> Callable[[Batch], Seen]:
             losses.append(loss.item())
             return loss
 
-        norm = reader.embeddings.norm
-        handle = norm.register_forward_pre_hook(lambda _, given: states.append(given[0].detach()))
-        learnt = hardened(told, RADIUS)(reader, batch).item()
-        handle.remove()
+        with told_to(states, reader):
+            learnt = hardened(told, RADIUS)(reader, batch).item()
         return Seen(states, losses, learnt)
 
     return make
@@ -73,10 +81,8 @@ def test_a_text_is_pushed_by_a_share_of_the_mean_length_of_its_words(reader, rea
 def test_every_other_text_is_read_as_it_is(reader, read, new_rows):
     batch = batch_of(new_rows(8), *range(8))
     calm = list[Tensor]()
-    norm = reader.embeddings.norm
-    handle = norm.register_forward_pre_hook(lambda _, given: calm.append(given[0].detach()))
-    reader(*batch.inputs)
-    handle.remove()
+    with told_to(calm, reader):
+        reader(*batch.inputs)
     assert torch.equal(read(batch).states[-1][1::2], calm[0][1::2])
 
 
