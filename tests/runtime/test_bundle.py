@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -233,11 +232,3 @@ def test_sealing_again_after_a_kill_leaves_no_draft(bundle: Path) -> None:
 def test_only_the_manifests_folder_makes_a_bundle(bundle: Path, tmp_path: Path) -> None:
     assert is_bundle(bundle)
     assert not is_bundle(tmp_path)
-
-
-def test_seventy_megabytes_verify_within_a_second(unsealed: Path) -> None:
-    (unsealed / "model.onnx").write_bytes(os.urandom(1 << 20) * 70)
-    seal_bundle(unsealed, sequence=1)
-    start = time.perf_counter()
-    verify_bundle(unsealed)
-    assert time.perf_counter() - start < 1.0

@@ -1,9 +1,8 @@
-"""The promise of the package: it is small, it is fast to import, and it stands alone."""
+"""The promise of the package: it is small, and it stands alone."""
 
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +54,6 @@ def test_nothing_of_ours_outside_the_runtime_is_loaded() -> None:
     )
     loaded = done.stdout.replace("'", "").strip("[]\n").split(", ")
     assert all(name.startswith("edgecompress.runtime") for name in loaded)
-
-
-def test_the_import_takes_less_than_300_ms() -> None:
-    taken = []
-    for _ in range(3):  # the first fills the disk cache
-        start = time.perf_counter()
-        assert python("from edgecompress.runtime import EdgeModel").returncode == 0
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.3
 
 
 def test_the_sources_import_only_what_ships() -> None:
