@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: idle thread
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 
-from benchmarks.judge import Answers, Judge, differences  # noqa: E402  (after the lines above)
+from benchmarks.judge import Answers, differences, judge_of  # noqa: E402  (after the lines above)
 from benchmarks.search_table import measure, points, spread, table, write_section  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
 from edgecompress.recipe.reading import read_recipe  # noqa: E402
@@ -37,19 +37,20 @@ WITH, WITHOUT = "with an adversary", "without"
 
 def compared(frame: Frame, ws: Workspace, radius: float, seeds: int) -> dict[str, list[Answers]]:
     """Both students from each seed, and their teacher, on the same rows."""
-    recipe, judge = frame.run.file.recipe, Judge(frame, ws)
+    recipe = frame.run.file.recipe
     assert recipe.search is not None, "a frame is that of a search"
     own = recipe.stages[recipe.search.student]
     right: dict[str, list[Answers]] = {WITH: [], WITHOUT: [], "teacher": []}
-    for seed in range(seeds):
-        teacher: Answers = {}
-        for name, reach in ((WITHOUT, 0.0), (WITH, radius)):
-            ws.progress.say(f"{name}, seed {seed}")
-            stage = own.model_copy(update={"adversarial_radius": reach})
-            made = frame.student(as_json([stage]), seed)
-            ours, teacher = judge.right(contestant(made, name))
-            right[name].append(ours)
-        right["teacher"].append(teacher)
+    with judge_of(frame, ws) as judge:
+        for seed in range(seeds):
+            teacher: Answers = {}
+            for name, reach in ((WITHOUT, 0.0), (WITH, radius)):
+                ws.progress.say(f"{name}, seed {seed}")
+                stage = own.model_copy(update={"adversarial_radius": reach})
+                made = frame.student(as_json([stage]), seed)
+                ours, teacher = judge.right(contestant(made, name))
+                right[name].append(ours)
+            right["teacher"].append(teacher)
     return right
 
 
@@ -62,10 +63,11 @@ def markdown(found: Mapping[str, Any]) -> str:
     ]
     told = {one["measure"]: points(one) for one in found["differences"]}
     rows.append(["points more with it, 95 % interval", *(told[one] for one in measures)])
-    seeds, rows_attacked = len(found["values"][WITH][measures[0]]), found["rows"]
+    seeds = len(found["values"][WITH][measures[0]])
+    counts = ", ".join(f"{one['rows']:,} ({one['measure']})" for one in found["differences"])
     lines = table(["", *(measure(one) for one in measures)], rows, left=1)
-    told_last = f"radius {found['radius']}, {seeds} trainings each, {rows_attacked} rows attacked"
-    return "\n".join([*lines, "", f"{told_last}. {found['environment']['cpu']}.", ""])
+    last = f"Radius {found['radius']}, {seeds} trainings each; rows: {counts}"
+    return "\n".join([*lines, "", f"{last}. {found['environment']['cpu']}.", ""])
 
 
 def main() -> None:
@@ -78,7 +80,6 @@ def main() -> None:
     found = {
         "recipe": {"name": file.recipe.name, "digest": file.digest},
         "radius": asked.radius,
-        "rows": told[-1]["rows"],
         "values": {
             name: {one: [float(each[one].mean()) for each in by_seed] for one in by_seed[0]}
             for name, by_seed in right.items()

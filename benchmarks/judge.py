@@ -1,16 +1,18 @@
 """Models side by side on rows that no search has seen: what each still answers rightly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.experiments.claims import interval
+from edgecompress.attacks.crew import Crew, local_crew
 from edgecompress.checks.attack import survivors
 from edgecompress.checks.shares import Hits
 from edgecompress.core.case import Case, Contestant, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.data.named import NamedSources
-from edgecompress.recipe.attacking import Attack
+from edgecompress.recipe.attacking import WORD_LISTS, Attack
 from edgecompress.workflow.candidates import Frame
 from edgecompress.workflow.keeping import Keeper
 from edgecompress.workflow.workspace import Workspace
@@ -21,16 +23,12 @@ Answers = Mapping[str, Hits]
 
 @dataclass(frozen=True)
 class Judge:
-    """The rows, and the attacks of the gate."""
+    """The rows, the attacks of the gate, and who attacks."""
 
     frame: Frame
     ws: Workspace
-
-    @property
-    def attack(self) -> Attack:
-        """What the gate attacks by."""
-        checks = self.frame.run.file.recipe.gate
-        return next(check for check in checks if isinstance(check, Attack))
+    sources: NamedSources
+    crew: Crew
 
     def right(self, who: Contestant) -> tuple[Answers, Answers]:
         """Of this model, and of its teacher.
@@ -38,15 +36,17 @@ class Judge:
         Raises:
             MeasureError: not every row could be attacked, so seeds would not share their rows.
         """
-        run, role = self.frame.run, self.attack.data
+        run, checks = self.frame.run, self.frame.run.file.recipe.gate
+        attacks = [check for check in checks if isinstance(check, Attack)]
+        role = attacks[0].data
         case = Case(
             who,
             self.frame.teacher,
-            {role: run.data.load(role)},
+            {attack.data: run.data.load(attack.data) for attack in attacks},
             run.file.recipe.labels,
             run.file.recipe.seed,
             keep=Keeper(self.ws.store),
-            sources=NamedSources(run.file.folder, self.ws.resources),
+            sources=self.sources,
             workers=self.ws.threads,
             progress=self.ws.progress,
             known=run.known,
@@ -54,11 +54,20 @@ class Judge:
         labels = case.data[role].labels
         sides = [decisions(case.answers(m, role)) == labels for m in (who, case.teacher)]
         ours, teacher = ({"accuracy": side} for side in sides)
-        for attack, kept, teachers in survivors(case, self.attack):
-            if len(kept) < self.attack.rows:
-                raise MeasureError(f"{attack}: {len(kept)} of {self.attack.rows} rows attacked")
-            ours[attack], teacher[attack] = kept, teachers
+        for settings in attacks:
+            for attack, kept, teachers in survivors(case, settings, self.crew):
+                if len(kept) < settings.rows:
+                    raise MeasureError(f"{attack}: {len(kept)} of {settings.rows} rows attacked")
+                ours[attack], teacher[attack] = kept, teachers
         return ours, teacher
+
+
+@contextmanager
+def judge_of(frame: Frame, ws: Workspace) -> Iterator[Judge]:
+    """One crew for all models: TextAttack takes each process many seconds to start."""
+    sources = NamedSources(frame.run.file.folder, ws.resources)
+    with local_crew(ws.threads, sources.place(WORD_LISTS)) as crew:
+        yield Judge(frame, ws, sources, crew)
 
 
 def differences(

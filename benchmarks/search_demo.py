@@ -1,6 +1,6 @@
 """Does a search find students that are robust? Evolution, random search and plain distillation.
 
-    python benchmarks/search_demo.py [RECIPE] [--store DIR] [--seeds 3] [--finalists 3]
+    python benchmarks/search_demo.py [RECIPE] [--store DIR] [--seeds 3] [--finalists 1]
 
 The same budget for evolution and for students drawn at random; then the winner of each and a plain
 student of equal latency, trained as long as the recipe says from several seeds, are attacked anew
@@ -34,7 +34,7 @@ sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 
 import numpy as np  # noqa: E402  (after the lines above)
 
-from benchmarks.judge import Answers, Judge, differences  # noqa: E402
+from benchmarks.judge import Answers, differences, judge_of  # noqa: E402
 from benchmarks.search_table import MOST_LOST, markdown, write_section  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
 from edgecompress.core.errors import InputError  # noqa: E402
@@ -107,15 +107,15 @@ def compared(
     """Everybody trained from each seed, and the teacher, on the same rows."""
     _train(genomes, evolved, ws, seeds)
     right: dict[str, list[Answers]] = {name: [] for name in (*genomes, "teacher")}
-    judge = Judge(evolved.frame, ws)
-    for seed in range(seeds):
-        teacher: Answers = {}
-        for name, genome in genomes.items():
-            ws.progress.say(f"{name}, seed {seed}")
-            made = evolved.frame.student(evolved.stages(genome), seed)
-            ours, teacher = judge.right(contestant(made, name))
-            right[name].append(ours)
-        right["teacher"].append(teacher)
+    with judge_of(evolved.frame, ws) as judge:
+        for seed in range(seeds):
+            teacher: Answers = {}
+            for name, genome in genomes.items():
+                ws.progress.say(f"{name}, seed {seed}")
+                made = evolved.frame.student(evolved.stages(genome), seed)
+                ours, teacher = judge.right(contestant(made, name))
+                right[name].append(ours)
+            right["teacher"].append(teacher)
     return right
 
 
@@ -195,7 +195,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("recipe", type=Path, nargs="?", default=demo)
     parser.add_argument("--store", type=Path, help="else the user's")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each that is compared")
-    parser.add_argument("--finalists", type=int, default=3, help="before the recipe's gate")
+    parser.add_argument("--finalists", type=int, default=1, help="before the recipe's gate")
     parser.add_argument("--out", type=Path, default=HERE / "results")
     return parser.parse_args()
 

@@ -105,26 +105,31 @@ def measure(case: Case, settings: Attack) -> Sequence[Finding]:
         MeasureError: a text kills whoever attacks it, or too many cannot be attacked at all.
     """
     found: list[Finding] = []
-    for recipe, duel in _all_duels(case, settings):
-        found += _reduction(duel) if recipe == REDUCTION else _attack(duel)
+    with _crew(case, settings) as crew:
+        for recipe, duel in _all_duels(case, settings, crew):
+            found += _reduction(duel) if recipe == REDUCTION else _attack(duel)
     return found
 
 
-def survivors(case: Case, settings: Attack) -> Iterator[tuple[str, Hits, Hits]]:
+def survivors(case: Case, settings: Attack, crew: Crew) -> Iterator[tuple[str, Hits, Hits]]:
     """Row by row, for whoever sets more than two models side by side; raises as `measure`.
+
+    Args:
+        case: one of the models, and the teacher.
+        settings: which attacks, on which rows.
+        crew: who attacks; the same one for all models, since each takes seconds to start.
 
     Yields:
         The name of each attack, and which of the rows candidate and teacher still answer rightly.
     """
-    for _, duel in _all_duels(case, settings):
+    for _, duel in _all_duels(case, settings, crew):
         yield duel.attack, duel.ours.survived, duel.teacher.survived
 
 
-def _all_duels(case: Case, settings: Attack) -> Iterator[tuple[AttackRecipe, _Duel]]:
-    with _crew(case, settings) as crew:
-        for role in settings.roles(case.data):
-            rows = drawn_rows(case, role, settings.rows)
-            yield from _duels(case, settings, rows, crew)
+def _all_duels(case: Case, settings: Attack, crew: Crew) -> Iterator[tuple[AttackRecipe, _Duel]]:
+    for role in settings.roles(case.data):
+        rows = drawn_rows(case, role, settings.rows)
+        yield from _duels(case, settings, rows, crew)
 
 
 def _crew(case: Case, settings: Attack) -> AbstractContextManager[Crew]:

@@ -15,7 +15,6 @@ RIGHT = {
 def test_the_table_has_the_shares_of_all_three_and_what_the_adversary_adds():
     found = {
         "radius": 0.2,
-        "rows": 4,
         "values": {
             name: {"pwws": [float(each["pwws"].mean()) for each in by_seed]}
             for name, by_seed in RIGHT.items()
@@ -27,4 +26,4 @@ def test_the_table_has_the_shares_of_all_three_and_what_the_adversary_adds():
     assert "| with an adversary | 75.0 % |" in told
     assert "| without | 25.0 % |" in told
     assert "| points more with it, 95 % interval | +50.0 [+0.0, +100.0] |" in told
-    assert "radius 0.2, 2 trainings each, 4 rows attacked. a processor." in told
+    assert "Radius 0.2, 2 trainings each; rows: 4 (pwws). a processor." in told
