@@ -78,8 +78,8 @@ class Student(TrainingSettings):
         ge=0,
         le=1,
         description="learn every other text with its word vectors pushed, by this share of their "
-        "length, to where the loss rises fastest; 0.2 makes students sturdier under attack, and "
-        "training a quarter longer; 0 is without",
+        "length, to where the loss rises fastest; 0.2 makes students sturdier where words "
+        "are exchanged, and training a quarter longer; 0 is without",
     )
 
     def idle(self) -> set[str]:
