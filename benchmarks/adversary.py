@@ -21,37 +21,28 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: idle thread
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 
-from benchmarks.judge import Answers, differences, judge_of  # noqa: E402  (after the lines above)
+from benchmarks.judge import Stages, compared, differences  # noqa: E402  (after the lines above)
 from benchmarks.search_table import measure, points, spread, table, write_section  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
 from edgecompress.recipe.reading import read_recipe  # noqa: E402
 from edgecompress.runtime.machine import environment  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
 from edgecompress.workflow.candidates import Frame, as_json  # noqa: E402
-from edgecompress.workflow.contestants import contestant  # noqa: E402
 from edgecompress.workflow.workspace import Workspace  # noqa: E402
 
 NAME = "adversary"
 WITH, WITHOUT = "with an adversary", "without"
 
 
-def compared(frame: Frame, ws: Workspace, radius: float, seeds: int) -> dict[str, list[Answers]]:
-    """Both students from each seed, and their teacher, on the same rows."""
+def students_of(frame: Frame, radius: float) -> dict[str, Stages]:
+    """The recipe's own, with and without."""
     recipe = frame.run.file.recipe
     assert recipe.search is not None, "a frame is that of a search"
     own = recipe.stages[recipe.search.student]
-    right: dict[str, list[Answers]] = {WITH: [], WITHOUT: [], "teacher": []}
-    with judge_of(frame, ws) as judge:
-        for seed in range(seeds):
-            teacher: Answers = {}
-            for name, reach in ((WITHOUT, 0.0), (WITH, radius)):
-                ws.progress.say(f"{name}, seed {seed}")
-                stage = own.model_copy(update={"adversarial_radius": reach})
-                made = frame.student(as_json([stage]), seed)
-                ours, teacher = judge.right(contestant(made, name))
-                right[name].append(ours)
-            right["teacher"].append(teacher)
-    return right
+    return {
+        name: as_json([own.model_copy(update={"adversarial_radius": reach})])
+        for name, reach in ((WITHOUT, 0.0), (WITH, radius))
+    }
 
 
 def markdown(found: Mapping[str, Any]) -> str:
@@ -75,7 +66,8 @@ def main() -> None:
     asked = _asked()
     ws = Workspace.open(asked.store, console(quiet=False, color=False))
     file = read_recipe(HERE.parent / "recipes" / "search-demo.yaml")
-    right = compared(Frame.made(file, ws), ws, asked.radius, asked.seeds)
+    frame = Frame.made(file, ws)
+    right = compared(frame, ws, students_of(frame, asked.radius), asked.seeds)
     told = differences(right, [(WITH, WITHOUT)])
     found = {
         "recipe": {"name": file.recipe.name, "digest": file.digest},

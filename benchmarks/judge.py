@@ -1,73 +1,77 @@
 """Models side by side on rows that no search has seen: what each still answers rightly."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from benchmarks.experiments.claims import interval
 from edgecompress.attacks.crew import Crew, local_crew
 from edgecompress.checks.attack import survivors
 from edgecompress.checks.shares import Hits
-from edgecompress.core.case import Case, Contestant, decisions
+from edgecompress.core.case import Case, decisions
 from edgecompress.core.errors import MeasureError
 from edgecompress.data.named import NamedSources
 from edgecompress.recipe.attacking import WORD_LISTS, Attack
 from edgecompress.workflow.candidates import Frame
+from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.keeping import Keeper
 from edgecompress.workflow.workspace import Workspace
 
 Answers = Mapping[str, Hits]
 """By measure ("accuracy", then each attack): rows that are right."""
+Stages = Sequence[Mapping[str, Any]]
+"""In the place of the recipe's student, as JSON values."""
+TEACHER: Final = "teacher"
 
 
-@dataclass(frozen=True)
-class Judge:
-    """The rows, the attacks of the gate, and who attacks."""
+def compared(
+    frame: Frame, ws: Workspace, students: Mapping[str, Stages], seeds: int
+) -> dict[str, list[Answers]]:
+    """Every student made from each seed, and `TEACHER`, on the same rows, by the gate's attacks.
 
-    frame: Frame
-    ws: Workspace
-    sources: NamedSources
-    crew: Crew
+    One crew attacks all of them: TextAttack takes each process many seconds to start.
 
-    def right(self, who: Contestant) -> tuple[Answers, Answers]:
-        """Of this model, and of its teacher.
-
-        Raises:
-            MeasureError: not every row could be attacked, so seeds would not share their rows.
-        """
-        run, checks = self.frame.run, self.frame.run.file.recipe.gate
-        attacks = [check for check in checks if isinstance(check, Attack)]
-        role = attacks[0].data
-        case = Case(
-            who,
-            self.frame.teacher,
-            {attack.data: run.data.load(attack.data) for attack in attacks},
-            run.file.recipe.labels,
-            run.file.recipe.seed,
-            keep=Keeper(self.ws.store),
-            sources=self.sources,
-            workers=self.ws.threads,
-            progress=self.ws.progress,
-            known=run.known,
-        )
-        labels = case.data[role].labels
-        sides = [decisions(case.answers(m, role)) == labels for m in (who, case.teacher)]
-        ours, teacher = ({"accuracy": side} for side in sides)
-        for settings in attacks:
-            for attack, kept, teachers in survivors(case, settings, self.crew):
-                if len(kept) < settings.rows:
-                    raise MeasureError(f"{attack}: {len(kept)} of {settings.rows} rows attacked")
-                ours[attack], teacher[attack] = kept, teachers
-        return ours, teacher
-
-
-@contextmanager
-def judge_of(frame: Frame, ws: Workspace) -> Iterator[Judge]:
-    """One crew for all models: TextAttack takes each process many seconds to start."""
-    sources = NamedSources(frame.run.file.folder, ws.resources)
+    Raises:
+        MeasureError: not every row could be attacked, so seeds would not share their rows.
+    """
+    run = frame.run
+    attacks = [check for check in run.file.recipe.gate if isinstance(check, Attack)]
+    sources = NamedSources(run.file.folder, ws.resources)
+    right: dict[str, list[Answers]] = {name: [] for name in (*students, TEACHER)}
     with local_crew(ws.threads, sources.place(WORD_LISTS)) as crew:
-        yield Judge(frame, ws, sources, crew)
+        for seed in range(seeds):
+            teacher: Answers = {}
+            for name, stages in students.items():
+                ws.progress.say(f"{name}, seed {seed}")
+                case = Case(
+                    contestant(frame.student(stages, seed), name),
+                    frame.teacher,
+                    {attack.data: run.data.load(attack.data) for attack in attacks},
+                    run.file.recipe.labels,
+                    run.file.recipe.seed,
+                    keep=Keeper(ws.store),
+                    sources=sources,
+                    workers=ws.threads,
+                    progress=ws.progress,
+                    known=run.known,
+                )
+                ours, teacher = _right(case, attacks, crew)
+                right[name].append(ours)
+            right[TEACHER].append(teacher)
+    return right
+
+
+def _right(case: Case, attacks: Sequence[Attack], crew: Crew) -> tuple[Answers, Answers]:
+    """Of the candidate, and of the teacher."""
+    role = attacks[0].data
+    labels = case.data[role].labels
+    sides = [decisions(case.answers(m, role)) == labels for m in (case.candidate, case.teacher)]
+    ours, teacher = ({"accuracy": side} for side in sides)
+    for settings in attacks:
+        for attack, kept, teachers in survivors(case, settings, crew):
+            if len(kept) < settings.rows:
+                raise MeasureError(f"{attack}: {len(kept)} of {settings.rows} rows attacked")
+            ours[attack], teacher[attack] = kept, teachers
+    return ours, teacher
 
 
 def differences(

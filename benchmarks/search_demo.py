@@ -34,7 +34,7 @@ sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 
 import numpy as np  # noqa: E402  (after the lines above)
 
-from benchmarks.judge import Answers, differences, judge_of  # noqa: E402
+from benchmarks.judge import TEACHER, Stages, compared, differences  # noqa: E402
 from benchmarks.search_table import MOST_LOST, markdown, write_section  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
 from edgecompress.core.errors import InputError  # noqa: E402
@@ -46,14 +46,13 @@ from edgecompress.search.subnetworks import Cut, Subnetwork, SubnetworkSpace  # 
 from edgecompress.search.taught import Taught, TaughtSpace  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
 from edgecompress.workflow.candidates import task_of  # noqa: E402
-from edgecompress.workflow.contestants import contestant  # noqa: E402
 from edgecompress.workflow.finalists import judge_finalists, require_judgeable  # noqa: E402
 from edgecompress.workflow.search import Found, local, search_recipe  # noqa: E402
 from edgecompress.workflow.searched import told, write_search  # noqa: E402
 from edgecompress.workflow.workspace import Workspace  # noqa: E402
 
 NEURONS = 16  # multiples
-PAIRS = (("winner", "plain"), ("winner", "random"), ("winner", "teacher"))
+PAIRS = (("winner", "plain"), ("winner", "random"), ("winner", TEACHER))
 
 
 def winner_of(found: Found) -> Candidate[Any]:
@@ -101,31 +100,13 @@ def _plain(space: SubnetworkSpace, depth: int, neurons: int) -> Subnetwork:
     return Subnetwork(tuple(Cut(*width) for width in widths), None)
 
 
-def compared(
-    genomes: Mapping[str, Any], evolved: Found, ws: Workspace, seeds: int
-) -> dict[str, list[Answers]]:
-    """Everybody trained from each seed, and the teacher, on the same rows."""
-    _train(genomes, evolved, ws, seeds)
-    right: dict[str, list[Answers]] = {name: [] for name in (*genomes, "teacher")}
-    with judge_of(evolved.frame, ws) as judge:
-        for seed in range(seeds):
-            teacher: Answers = {}
-            for name, genome in genomes.items():
-                ws.progress.say(f"{name}, seed {seed}")
-                made = evolved.frame.student(evolved.stages(genome), seed)
-                ours, teacher = judge.right(contestant(made, name))
-                right[name].append(ours)
-            right["teacher"].append(teacher)
-    return right
-
-
-def _train(genomes: Mapping[str, Any], evolved: Found, ws: Workspace, seeds: int) -> None:
+def train(students: Mapping[str, Stages], evolved: Found, ws: Workspace, seeds: int) -> None:
     """Into the store, each on one thread: so two are made in less time than one after the other."""
     told = {**task_of(evolved.file, ws), "rung": "train"}
     tasks = [
-        {**told, "stages": evolved.stages(genome), "seed": seed}
+        {**told, "stages": stages, "seed": seed}
         for seed in range(seeds)
-        for genome in genomes.values()
+        for stages in students.values()
     ]
     with local(ws) as pool, ws.progress.track("trainings", len(tasks), "students") as bar:
         for _ in pool.work(tasks):
@@ -168,7 +149,9 @@ def main() -> None:
     winner, lucky = winner_of(evolved), winner_of(drawn)
     plain = plain_of(evolved, winner.costs["latency_ms"])
     genomes = {"winner": winner.genome, "plain": plain, "random": lucky.genome}
-    right = compared(genomes, evolved, ws, asked.seeds)
+    students = {name: evolved.stages(genome) for name, genome in genomes.items()}
+    train(students, evolved, ws, asked.seeds)
+    right = compared(evolved.frame, ws, students, asked.seeds)
     found = {
         "recipe": {"name": file.recipe.name, "digest": file.digest},
         "seeds": asked.seeds,

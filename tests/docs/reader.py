@@ -24,6 +24,7 @@ from edgecompress.recipe.reading import read_recipe
 from edgecompress.recipe.stages import AnyStage
 
 PORT = re.compile(r"\b8000\b")  # a reader's; another program may have it here
+NOISE = re.compile(r"^warning: .*machine is too noisy to judge.*\n", re.MULTILINE)  # of no page
 FILE_NAME = re.compile(r"# (\S+\.\w+)\n")  # the first line of a block that is a file
 STEP: TypeAdapter[Any] = TypeAdapter(AnyStage | AnyCheck)
 
@@ -41,7 +42,8 @@ class Reader:
 
     A block that begins with `# NAME.yaml` is saved under that name. A part of a recipe is put in
     the place of the same part of `base`. What a block leaves running ends with the page; port 8000
-    is a free one.
+    is a free one. A warning that other work disturbs what is timed is left out: pages tell of a
+    quiet machine.
     """
 
     folder: Path
@@ -90,7 +92,7 @@ class Reader:
             ) as bash:
                 pass  # until it ends; what it leaves running goes on
             words.seek(0)
-            self.said = re.sub(rf"\b{self.port}\b", "8000", words.read())
+            self.said = NOISE.sub("", re.sub(rf"\b{self.port}\b", "8000", words.read()))
         with suppress(ProcessLookupError):
             os.killpg(bash.pid, 0)
             self.started.append(bash.pid)

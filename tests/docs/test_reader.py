@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sybil.example import SybilFailure
 
+from edgecompress.core.errors import MeasureError
+from edgecompress.core.turns import Ratio, require_quiet
 from tests.docs.reader import Reader
 
 
@@ -48,6 +50,12 @@ def test_output_is_compared_word_by_word(read, shown):
 def test_other_output_is_noticed(read, shown):
     with pytest.raises(SybilFailure, match=r"page\.md, line 4"):
         read(block("sh", "echo a b c d") + block("text", shown))
+
+
+def test_a_warning_that_the_machine_is_noisy_is_left_out(read):
+    with pytest.raises(MeasureError) as noise:
+        require_quiet("latency", lambda attempt: Ratio(0.9, 0.8, 0.95), 1.15)
+    read(block("sh", f"echo 'warning: model: {noise.value}'; echo a") + block("text", "a"))
 
 
 def test_a_command_that_fails_is_noticed_wherever_it_stands(read):
