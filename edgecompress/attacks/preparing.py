@@ -1,6 +1,6 @@
 """What has to be there before anybody is attacked: rows, graphs to ask, neighbours of words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from edgecompress.attacks.graph import stands_in, write_graph
 from edgecompress.attacks.method import Method, Target, contents_of
 from edgecompress.attacks.neighbours import write_neighbours
-from edgecompress.core.case import Case, Contestant, Make, Relabelled
+from edgecompress.core.case import Contestant, Keep, Make, Relabelled
 from edgecompress.core.errors import DataError, MeasureError
-from edgecompress.core.texts import Text
+from edgecompress.core.progress import Progress
+from edgecompress.core.texts import Text, TextSet
 from edgecompress.data.draws import draw
 from edgecompress.models.predictor import TorchPredictor
 from edgecompress.recipe.attacking import (
@@ -43,6 +44,11 @@ class Drawn:
     origins: tuple[str, ...]
 
     @property
+    def labelled(self) -> tuple[tuple[Text, int], ...]:
+        """Each text with its label."""
+        return tuple(zip(self.texts, self.labels.tolist(), strict=True))
+
+    @property
     def pairs(self) -> bool:
         """Whether they are sentence pairs."""
         return not isinstance(self.texts[0], str)
@@ -54,38 +60,47 @@ class Drawn:
         return Drawn(self.role, self.places[rows], texts, self.labels[rows], origins)
 
 
-def drawn_rows(case: Case, role: str, rows: int) -> Drawn:
+@dataclass(frozen=True)
+class Room:
+    """What preparing needs of its surroundings."""
+
+    keep: Keep
+    progress: Progress
+    place: Callable[[str], Path]  # of what is read beside the rows, by its name in a recipe
+
+
+def drawn_rows(whole: TextSet, rows: int, seed: int) -> Drawn:
     """So many rows with the shares of the labels.
 
     Raises:
         DataError: the role has fewer.
     """
-    whole = case.data[role]
+    role = whole.name
     if rows > len(whole):
         raise DataError(f"attack: asks for {rows:,} rows, {role} has {len(whole):,}; ask for fewer")
-    places = draw(whole.labels, rows, f"{case.seed}/attack/{role}")
+    places = draw(whole.labels, rows, f"{seed}/attack/{role}")
     everything = np.arange(len(whole))
     return Drawn(role, everything, whole.texts, whole.labels, whole.origins).at(places)
 
 
-def methods_of(case: Case, settings: Attack, *, pairs: bool) -> Iterator[Method]:
+def methods_of(room: Room, settings: Attack, *, pairs: bool) -> Iterator[Method]:
     """One for each recipe that is asked for, with everything that it reads."""
     for recipe in settings.recipes:
         files = {}
         if recipe in ASK_MINILM:
-            files["encoder"] = case.sources.place(MINILM)
+            files["encoder"] = room.place(MINILM)
         if recipe in MADE_NEIGHBOURS:
-            files["words"] = _neighbours(case, files["encoder"])
+            files["words"] = _neighbours(room, files["encoder"])
         elif settings.neighbours and recipe in WORD_SWAPS:
-            files["words"] = case.sources.place(settings.neighbours)
+            files["words"] = room.place(settings.neighbours)
         column = settings.column if pairs else None
         thresholds = _thresholds(settings, recipe)
         bounds = (settings.query_budget, settings.most_words)
         yield Method(recipe, *bounds, column, thresholds, files)
 
 
-def target_of(case: Case, name: str, who: Contestant, rows: Drawn) -> Target:
-    """The model as workers load it: a torch model as a graph, if it has one that answers alike.
+def target_of(room: Room, name: str, who: Contestant, rows: Drawn) -> Target:
+    """The model as workers load it.
 
     Raises:
         MeasureError: it is neither a graph nor a torch model.
@@ -96,22 +111,25 @@ def target_of(case: Case, name: str, who: Contestant, rows: Drawn) -> Target:
         return Target(name, who.digest, who.folder, order=who.predictor.order)
     if not isinstance(who.predictor, TorchPredictor):
         raise MeasureError(f"attack: no worker can load the {name}, {who.name}")
-    asked = {"kind": "attack-graph", "model": who.digest, "texts": rows.texts}
-    graph = _kept(case, asked, lambda draft, _: write_graph(who.folder, rows.texts, draft))
-    if stands_in(graph):
-        return Target(name, who.digest, graph)
-    return Target(name, who.digest, who.folder, torch=True)
+    return torch_target(room, Target(name, who.digest, who.folder, torch=True), rows)
 
 
-def _neighbours(case: Case, encoder: Path) -> Path:
+def torch_target(room: Room, model: Target, rows: Drawn) -> Target:
+    """A torch model as a graph, if it has one that answers these rows alike; else as it is."""
+    asked = {"kind": "attack-graph", "model": model.digest, "texts": rows.texts}
+    graph = _kept(room, asked, lambda draft, _: write_graph(model.folder, rows.texts, draft))
+    return Target(model.name, model.digest, graph) if stands_in(graph) else model
+
+
+def _neighbours(room: Room, encoder: Path) -> Path:
     asked = {"kind": "word-neighbours", "encoder": contents_of(encoder)}
-    return _kept(case, asked, lambda draft, _: write_neighbours(encoder, draft, case.progress))
+    return _kept(room, asked, lambda draft, _: write_neighbours(encoder, draft, room.progress))
 
 
-def _kept(case: Case, asked: Mapping[str, Any], make: Make) -> Path:
+def _kept(room: Room, asked: Mapping[str, Any], make: Make) -> Path:
     """Arithmetic on another processor may round otherwise, so each has its own."""
     libraries = library_versions(LIBRARIES)
-    return case.keep(
+    return room.keep(
         {**asked, "version": VERSION, "machine": fingerprint(), "libraries": libraries}, make
     )
 

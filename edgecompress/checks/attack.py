@@ -17,7 +17,7 @@ from edgecompress.attacks.campaign import Campaign
 from edgecompress.attacks.crew import Crew, local_crew, ray_crew
 from edgecompress.attacks.diffs import share_changed, word_count, word_diff
 from edgecompress.attacks.outcomes import Kind, Outcome
-from edgecompress.attacks.preparing import Drawn, drawn_rows, methods_of, target_of
+from edgecompress.attacks.preparing import Drawn, Room, drawn_rows, methods_of, target_of
 from edgecompress.checks.shares import Hits, Place, difference, share
 from edgecompress.core.case import Case, Contestant, FloatArray, decision_name, decisions
 from edgecompress.core.errors import MeasureError
@@ -128,7 +128,7 @@ def survivors(case: Case, settings: Attack, crew: Crew) -> Iterator[tuple[str, H
 
 def _all_duels(case: Case, settings: Attack, crew: Crew) -> Iterator[tuple[AttackRecipe, _Duel]]:
     for role in settings.roles(case.data):
-        rows = drawn_rows(case, role, settings.rows)
+        rows = drawn_rows(case.data[role], settings.rows, case.seed)
         yield from _duels(case, settings, rows, crew)
 
 
@@ -143,11 +143,11 @@ def _crew(case: Case, settings: Attack) -> AbstractContextManager[Crew]:
 def _duels(
     case: Case, settings: Attack, rows: Drawn, crew: Crew
 ) -> Iterator[tuple[AttackRecipe, _Duel]]:
-    labelled = tuple(zip(rows.texts, rows.labels.tolist(), strict=True))
-    campaign = Campaign(labelled, case.seed, crew, case.keep, case.progress)
-    ours = target_of(case, "candidate", case.candidate, rows)
-    theirs = target_of(case, "teacher", case.teacher, rows)
-    for method in methods_of(case, settings, pairs=rows.pairs):
+    campaign = Campaign(rows.labelled, case.seed, crew, case.keep, case.progress)
+    room = Room(case.keep, case.progress, case.sources.place)
+    ours = target_of(room, "candidate", case.candidate, rows)
+    theirs = target_of(room, "teacher", case.teacher, rows)
+    for method in methods_of(room, settings, pairs=rows.pairs):
         on_us, on_teacher = campaign.outcomes(method, ours), campaign.outcomes(method, theirs)
         sides = (
             _side(case, case.candidate, rows, on_us),

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from edgecompress.recipe.adversarial import KIND as EXAMPLES
 from edgecompress.recipe.objective import Objective
 from edgecompress.recipe.section import Section
 from edgecompress.recipe.stage import TORCH, StageSettings, TrainingSettings
@@ -82,13 +83,21 @@ class Student(TrainingSettings):
         "are exchanged, and training a quarter longer; 0 is without",
     )
 
+    adversarial_examples: bool = Field(
+        default=False,
+        description="learn beside `train` the texts that an earlier `adversarial-examples` stage "
+        "found, each with the label and the teacher's answer of the text that it was",
+    )
+
     def idle(self) -> set[str]:
-        """An adversary that is not there."""
-        return super().idle() | (set() if self.adversarial_radius else {"adversarial_radius"})
+        """Adversaries that are not there."""
+        adversaries = ("adversarial_radius", "adversarial_examples")
+        return super().idle() | {name for name in adversaries if not getattr(self, name)}
 
     def uses(self) -> tuple[str, ...]:
-        """The scores of an earlier `difficulty` stage, where the objective asks for them."""
-        return ("difficulty",) if self.objective.wants_difficulty else ()
+        """Scores and texts of earlier stages, where they are asked for."""
+        scores = ("difficulty",) if self.objective.wants_difficulty else ()
+        return (*scores, *((EXAMPLES,) if self.adversarial_examples else ()))
 
 
 class Distill(Student):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from edgecompress.recipe.adversarial import states_mistakes
 from edgecompress.recipe.cells import Cells, cells_mistakes
 from edgecompress.recipe.document import KeyPath
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
@@ -28,6 +29,8 @@ def student_mistakes(index: int, stage: Student, roles: Collection[str]) -> Iter
             (*where, "objective", "reweight"),
             "weighs the losses of logits and labels, and both are 0",
         )
+    if stage.adversarial_examples:
+        yield from states_mistakes(index, objective)
     if isinstance(stage, Distill):
         yield from _distill(index, stage)
     if isinstance(stage, Theseus):

@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from edgecompress.recipe.adversarial import KIND as EXAMPLES
+from edgecompress.recipe.adversarial import states_mistakes
 from edgecompress.recipe.attacking import REDUCTION, AttackRecipe
 from edgecompress.recipe.cells import MIXING, Operation
 from edgecompress.recipe.learning import Student
@@ -119,6 +121,11 @@ class Search(Section):
         description="each student learns with one of them as its `adversarial_radius`; by default "
         "all with the recipe's own",
     )
+    adversarial_examples: tuple[bool, ...] = Field(
+        default=(),
+        description="each student learns with one of them as its `adversarial_examples`; by "
+        "default all with the recipe's own",
+    )
     budget: Budget = Budget()
     population: int = Field(default=12, ge=2, le=1000, description="students of a generation")
     crossover: Annotated[float, Field(ge=0, le=1)] = Field(
@@ -173,8 +180,7 @@ def search_mistakes(
         yield Mistake(where, "chooses students on data.validation, which the recipe does not have")
     if len(set(search.objectives)) < len(search.objectives):
         yield Mistake((*where, "objectives"), "name each goal once")
-    if len(set(search.adversarial_radii)) < len(search.adversarial_radii):
-        yield Mistake((*where, "adversarial_radii"), "name each radius once")
+    yield from _adversaries(search, stages)
     if isinstance(search.space, CellGraphs) and not MIXING & set(search.space.operations):
         told = f"no token would learn of the others; add one of {', '.join(sorted(MIXING))}"
         yield Mistake((*where, "space", "operations"), told)
@@ -188,6 +194,20 @@ def search_mistakes(
             f"{search.budget.evaluations}, but one generation and the elites' other seeds need "
             f"{least}; raise it, or lower population, elites or seeds",
         )
+
+
+def _adversaries(search: Search, stages: tuple[StageSettings, ...]) -> Iterator[Mistake]:
+    for name, what in (("adversarial_radii", "radius"), ("adversarial_examples", "choice")):
+        asked = getattr(search, name)
+        if len(set(asked)) < len(asked):
+            yield Mistake(("search", name), f"name each {what} once")
+    if not any(search.adversarial_examples):
+        return
+    if EXAMPLES not in [stage.gives for stage in stages[: search.student]]:
+        told = f"put an `{EXAMPLES}` stage before the student, to find what is learnt"
+        yield Mistake(("search", "adversarial_examples"), told)
+    if isinstance(stage := dict(enumerate(stages)).get(search.student), Student):
+        yield from states_mistakes(search.student, stage.objective)
 
 
 def _training(search: Search, stage: Student) -> Iterator[Mistake]:

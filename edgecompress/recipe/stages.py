@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edgecompress.recipe.adversarial import AdversarialExamples
 from edgecompress.recipe.cells import Cells
 from edgecompress.recipe.learning import Adopt, Difficulty, Distill, Finetune, Qat, Theseus
 from edgecompress.recipe.neural_compressor import NeuralCompressor
@@ -15,6 +16,7 @@ STAGES: dict[str, type[StageSettings]] = {
     "finetune": Finetune,
     "adopt": Adopt,
     "difficulty": Difficulty,
+    "adversarial-examples": AdversarialExamples,
     "distill": Distill,
     "theseus": Theseus,
     "prune": Prune,
@@ -30,6 +32,7 @@ STAGES: dict[str, type[StageSettings]] = {
 AnyStage = Annotated[
     Finetune
     | Difficulty
+    | AdversarialExamples
     | Distill
     | Theseus
     | Prune

@@ -5,6 +5,7 @@
 
 from edgecompress.stages import (
     adopt,
+    adversarial_examples,
     cells,
     difficulty,
     distill,
@@ -24,6 +25,7 @@ STAGES: dict[str, StageFunction] = {
     "finetune": finetune.run,
     "adopt": adopt.run,
     "difficulty": difficulty.run,
+    "adversarial-examples": adversarial_examples.run,
     "distill": distill.run,
     "theseus": theseus.run,
     "prune": prune.run,

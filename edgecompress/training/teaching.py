@@ -17,12 +17,14 @@ from edgecompress.core.ranks import lead_first
 from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import as_encoder, load_model
 from edgecompress.models.classifier import Classifier, Output
+from edgecompress.recipe.adversarial import KIND as EXAMPLES
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.training.adversary import hardened
 from edgecompress.training.batches import TokenRows
 from edgecompress.training.emphasis import row_weights, smoothed
+from edgecompress.training.examples import load_examples, with_examples
 from edgecompress.training.loop import StepHook, Task, train
 from edgecompress.training.objectives import Loss, distilling, state_map
 from edgecompress.training.precision import choose_precision
@@ -134,7 +136,8 @@ def prepare(pair: Pair, part: Part, settings: Student, room: Classroom) -> Prepa
 
     Raises:
         StageError: the objective asks for states that one of the two does not have.
-        IntegrityError: it asks for difficulty, and the scores are of other rows.
+        IntegrityError: it asks for difficulty or for adversarial examples, and those that there
+            are belong to other rows.
     """
     texts, objective = room.data[part.role], part.objective
     rows = TokenRows.of(texts, pair.student_reads)
@@ -144,7 +147,14 @@ def prepare(pair: Pair, part: Part, settings: Student, room: Classroom) -> Prepa
     teacher_s = round(time.monotonic() - began, 2)
     if objective.logits:
         signals = replace(signals, logits=smoothed(signals.logits, objective.smooth, scores))
-    loss = distilling(objective, signals, row_weights(objective.reweight, scores))
+    weights = row_weights(objective.reweight, scores)
+    if settings.adversarial_examples and part.role == "train":
+        found = load_examples(room.aside[EXAMPLES].path, texts)
+        rows, speaks = with_examples(rows, found, pair.student_reads)
+        weights = None if weights is None else weights[speaks]
+        if objective.asks_teacher:
+            signals = replace(signals, logits=signals.logits[speaks])
+    loss = distilling(objective, signals, weights)
     if settings.adversarial_radius:
         loss = hardened(loss, settings.adversarial_radius)
     return Prepared(part, rows, loss, teacher_s)

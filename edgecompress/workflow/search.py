@@ -152,11 +152,19 @@ def search_recipe(
 def _evolution(
     file: RecipeFile, space: AnySpace, allowed: Callable[[Any], bool], *, random: bool
 ) -> Evolution[Any]:
-    """Over the space of shapes, or where the recipe asks for it that of shapes and radii."""
-    settings = section_of(file)
-    radii, seed = settings.adversarial_radii, file.recipe.seed
-    whole: Space[Any] = TaughtSpace(space, radii) if radii else space
-    return Evolution(whole, seed, settings.population, settings.crossover, allowed, random)
+    """Over the space of shapes, or where the recipe asks for it that of shapes and adversaries."""
+    settings, own = section_of(file), _training(file)
+    radii, examples = settings.adversarial_radii, settings.adversarial_examples
+    whole: Space[Any] = space
+    if radii or examples:
+        radii, examples = (
+            radii or (own.adversarial_radius,),
+            examples or (own.adversarial_examples,),
+        )
+        whole = TaughtSpace(space, radii, examples)
+    return Evolution(
+        whole, file.recipe.seed, settings.population, settings.crossover, allowed, random
+    )
 
 
 def _speaker(ws: Workspace) -> Callable[[Course[Any], int], None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.attacks.preparing import drawn_rows, methods_of, target_of
+from edgecompress.attacks.preparing import Room, drawn_rows, methods_of, target_of
 from edgecompress.core.case import Case
 from edgecompress.core.errors import DataError, MeasureError
 from edgecompress.recipe.attacking import Attack
@@ -41,49 +41,57 @@ def here(tmp_path: Path) -> Case:
     )
 
 
+def around(here: Case) -> Room:
+    return Room(here.keep, here.progress, here.sources.place)
+
+
 def test_the_draw_keeps_the_shares_of_the_labels(here: Case):
-    assert Counter(drawn_rows(here, "test", 50).labels.tolist()) == {0: 30, 1: 20}
+    assert Counter(drawn_rows(here.data["test"], 50, here.seed).labels.tolist()) == {0: 30, 1: 20}
 
 
 def test_the_draw_is_the_same_again_and_another_for_another_seed(here: Case):
-    first, again = (drawn_rows(here, "test", 20).texts for _ in range(2))
+    first, again = (drawn_rows(here.data["test"], 20, 7).texts for _ in range(2))
     assert first == again
-    assert drawn_rows(replace(here, seed=8), "test", 20).texts != first
+    assert drawn_rows(here.data["test"], 20, 8).texts != first
 
 
 def test_more_rows_than_there_are_is_a_mistake(here: Case):
     with pytest.raises(DataError, match="attack: asks for 101 rows, test has 100; ask for fewer"):
-        drawn_rows(here, "test", 101)
+        drawn_rows(here.data["test"], 101, 7)
 
 
 def test_each_recipe_reads_only_what_it_needs(here: Case, tmp_path: Path):
     asked = settings(
         recipes=["pwws", "textbugger", "word-swap-minilm", "word-swap-table"], neighbours="t.json"
     )
-    found = {m.recipe: set(m.files) for m in methods_of(here, asked, pairs=False)}
+    found = {m.recipe: set(m.files) for m in methods_of(around(here), asked, pairs=False)}
     assert found == {
         "pwws": set(),
         "textbugger": {"encoder", "words"},
         "word-swap-minilm": {"encoder", "words"},
         "word-swap-table": {"encoder", "words"},
     }
-    (table,) = (m for m in methods_of(here, asked, pairs=False) if m.recipe == "word-swap-table")
+    (table,) = (
+        m for m in methods_of(around(here), asked, pairs=False) if m.recipe == "word-swap-table"
+    )
     assert table.files["words"] == tmp_path / "t.json"
 
 
 def test_a_threshold_reaches_only_recipes_that_look_at_it(here: Case):
     asked = settings(recipes=["pwws", "word-swap-minilm"], window=9)
-    found = {m.recipe: m.thresholds.get("window") for m in methods_of(here, asked, pairs=False)}
+    found = {
+        m.recipe: m.thresholds.get("window") for m in methods_of(around(here), asked, pairs=False)
+    }
     assert found == {"pwws": None, "word-swap-minilm": 9}
 
 
 def test_the_column_counts_for_pairs_alone(here: Case):
     asked = settings(recipes=["pwws"], column="text_pair")
-    columns = [next(methods_of(here, asked, pairs=pairs)).column for pairs in (False, True)]
+    columns = [next(methods_of(around(here), asked, pairs=pairs)).column for pairs in (False, True)]
     assert columns == [None, "text_pair"]
 
 
 def test_a_model_that_no_worker_can_load_is_an_error(here: Case):
-    rows = drawn_rows(here, "test", 10)
+    rows = drawn_rows(here.data["test"], 10, 7)
     with pytest.raises(MeasureError, match="no worker can load the candidate, fake"):
-        target_of(here, "candidate", contestant("fake", object()), rows)
+        target_of(around(here), "candidate", contestant("fake", object()), rows)

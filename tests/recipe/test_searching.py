@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from edgecompress.recipe.adversarial import AdversarialExamples
 from edgecompress.recipe.cells import Cells, cells_mistakes
 from edgecompress.recipe.learning import Distill
 from edgecompress.recipe.searching import Search, search_mistakes
 from edgecompress.recipe.shipping import Export
 
+FINDING = AdversarialExamples(kind="adversarial-examples")
 STAGES = (Distill(kind="distill"), Export(kind="export"))
 
 
@@ -31,6 +33,19 @@ def test_the_defaults_are_sound():
         ({"roles": {"train"}}, "search: chooses students on data.validation"),
         ({"objectives": ("accuracy", "accuracy")}, "search.objectives: name each goal once"),
         ({"adversarial_radii": (0.1, 0.1)}, "search.adversarial_radii: name each radius once"),
+        ({"adversarial_examples": (True, True)}, "search.adversarial_examples: name each choice"),
+        (
+            {"adversarial_examples": (False, True)},
+            "search.adversarial_examples: put an `adversarial-examples` stage before the student",
+        ),
+        (
+            {
+                "stages": (FINDING, Distill(kind="distill", objective={"relations": 1.0})),
+                "student": 1,
+                "adversarial_examples": (True,),
+            },
+            "stages.1.objective.relations: matches states token by token",
+        ),
         ({"attack": {"recipe": "input-reduction"}}, "search.attack.recipe: input-reduction says"),
         ({"budget": {"evaluations": 17}}, "evaluations: 17, but one generation and .* need 18"),
         (

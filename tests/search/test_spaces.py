@@ -171,3 +171,16 @@ def test_cells_are_one_stage_with_the_training_given():
     assert not list(cells_mistakes(0, stage))
     assert (stage.repeats, stage.width, stage.epochs) == (3, 32, 2)
     assert CELLS.described(genome) == "3x32: att(0) gate(0,1)"
+
+
+def test_examples_come_and_go_and_are_how_the_student_is_trained():
+    space = TaughtSpace(CELLS, (0.0, 0.2), (False, True))
+    assert {(one.radius, one.examples) for one in walk(space, 500)} == {
+        (radius, examples) for radius in (0.0, 0.2) for examples in (False, True)
+    }
+    start, chance = space.drawn(Chance("start")), Chance("changes")
+    changed = [space.mutated(start, chance) for _ in range(200)]
+    assert 8 < sum(one.examples != start.examples for one in changed) < 35  # half of a fifth
+    for examples in (False, True):
+        (stage,) = space.stages(Taught(start.student, 0.2, examples), TRAINING)
+        assert (stage.adversarial_radius, stage.adversarial_examples) == (0.2, examples)
