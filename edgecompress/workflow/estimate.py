@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgecompress.data.roles import Data
+from edgecompress.recipe.adversarial import AdversarialExamples
 from edgecompress.recipe.learning import Difficulty, Distill, Student, Theseus
 from edgecompress.recipe.neural_compressor import NeuralCompressor
 from edgecompress.recipe.shipping import Export, Quantize
@@ -17,6 +18,13 @@ from edgecompress.workflow.origin import Origin
 FLOPS_PER_S = 2e11  # sustained by bf16 training on 2 cores with AVX512-BF16
 TOKENS_PER_TEXT = 27  # of a one-sentence review
 SECONDS_PER_EXPORT = 10.0
+QUESTIONS: Mapping[str, float] = {  # of a one-sentence review, as seen
+    "checklist": 4,
+    "deepwordbug": 27,
+    "textbugger": 38,
+    "word-swap-minilm": 72,
+    "pwws": 142,
+}
 EIGHT_BITS = (Quantize, NeuralCompressor)
 
 
@@ -109,6 +117,10 @@ def expectations(steps: Iterable[Estimated], data: Data, teacher: Origin) -> Ite
 def _seconds(stage: StageSettings, shape: _Shape, teacher: _Shape, data: Data) -> float:
     if isinstance(stage, (Export, *EIGHT_BITS)):
         return SECONDS_PER_EXPORT
+    if isinstance(stage, AdversarialExamples):
+        rows = stage.rows or data.rows("train") or 10_000
+        asked = rows * sum(QUESTIONS[recipe] for recipe in stage.recipes)
+        return 2 * shape.layer_params * asked * TOKENS_PER_TEXT / FLOPS_PER_S
     if not isinstance(stage, TrainingSettings):
         return 1.0
     tokens = _tokens(stage, data)
