@@ -1,12 +1,14 @@
-"""What an adversary does to one student: the same network, learnt with it and without.
+"""What adversaries do to one student: the same network, learnt with them and without.
 
     python benchmarks/adversary.py [--store DIR] [--radius 0.2] [--seeds 3]
 
 The student, its data and the attacks are those of recipes/search-demo.yaml, without any search.
-Both are trained for as many epochs from several seeds, exported, quantized, and attacked through
-the runtime on rows that none has seen. They are equally fast, since they are the same graph with
-other weights. What is finished is found again: a run that was stopped goes on with the same
-command.
+One adversary pushes the word vectors (`adversarial_radius`), the other has changed texts of train
+until they fooled the teacher (`adversarial_examples`). All are trained from several seeds,
+exported, quantized, and attacked through the runtime on rows that none has seen. They are equally
+fast, since they are one graph with other weights. Examples are more texts, so more steps: a student
+that learns plainly for an epoch more, which is more steps still, stands beside them. What is
+finished is found again: a run that was stopped goes on with the same command.
 """
 
 import argparse
@@ -24,6 +26,7 @@ sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 from benchmarks.judge import Stages, compared, differences  # noqa: E402  (after the lines above)
 from benchmarks.search_table import measure, points, spread, table, write_section  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
+from edgecompress.recipe.learning import Student  # noqa: E402
 from edgecompress.recipe.reading import read_recipe  # noqa: E402
 from edgecompress.runtime.machine import environment  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
@@ -31,34 +34,51 @@ from edgecompress.workflow.candidates import Frame, as_json  # noqa: E402
 from edgecompress.workflow.workspace import Workspace  # noqa: E402
 
 NAME = "adversary"
-WITH, WITHOUT = "with an adversary", "without"
+PLAIN = "plainly"
 
 
 def students_of(frame: Frame, radius: float) -> dict[str, Stages]:
-    """The recipe's own, with and without."""
+    """The recipe's own, `PLAIN` first."""
     recipe = frame.run.file.recipe
     assert recipe.search is not None, "a frame is that of a search"
     own = recipe.stages[recipe.search.student]
-    return {
-        name: as_json([own.model_copy(update={"adversarial_radius": reach})])
-        for name, reach in ((WITHOUT, 0.0), (WITH, radius))
+    assert isinstance(own, Student), "the recipe was checked"
+    pushed = {"adversarial_radius": radius}
+    fooled = {"adversarial_examples": True}
+    ways: dict[str, dict[str, Any]] = {
+        PLAIN: {},
+        "an epoch more": {"epochs": own.epochs + 1},
+        "words pushed": pushed,
+        "examples": fooled,
+        "both": pushed | fooled,
     }
+    return {name: as_json([own.model_copy(update=way)]) for name, way in ways.items()}
 
 
 def markdown(found: Mapping[str, Any]) -> str:
-    """Shares of each, then what the adversary adds."""
-    measures = list(found["values"][WITH])
+    """Shares of each, then what each way adds to the plain one."""
+    measures = list(found["values"][PLAIN])
+    head = [measure(one) for one in measures]
     rows = [
         [name, *(spread(values[one]) for one in measures)]
         for name, values in found["values"].items()
     ]
-    told = {one["measure"]: points(one) for one in found["differences"]}
-    rows.append(["points more with it, 95 % interval", *(told[one] for one in measures)])
-    seeds = len(found["values"][WITH][measures[0]])
-    counts = ", ".join(f"{one['rows']:,} ({one['measure']})" for one in found["differences"])
-    lines = table(["", *(measure(one) for one in measures)], rows, left=1)
+    told = {(one["first"], one["measure"]): one for one in found["differences"]}
+    ways = dict.fromkeys(way for way, _ in told)
+    more = [[way, *(points(told[way, one]) for one in measures)] for way in ways]
+    seeds = len(found["values"][PLAIN][measures[0]])
+    counts = ", ".join(f"{told[next(iter(ways)), one]['rows']:,} ({one})" for one in measures)
     last = f"Radius {found['radius']}, {seeds} trainings each; rows: {counts}"
-    return "\n".join([*lines, "", f"{last}. {found['environment']['cpu']}.", ""])
+    return "\n".join(
+        [
+            *table(["learnt", *head], rows, left=1),
+            "",
+            *table([f"points more than {PLAIN}, 95 % interval", *head], more, left=1),
+            "",
+            f"{last}. {found['environment']['cpu']}.",
+            "",
+        ]
+    )
 
 
 def main() -> None:
@@ -67,8 +87,9 @@ def main() -> None:
     ws = Workspace.open(asked.store, console(quiet=False, color=False))
     file = read_recipe(HERE.parent / "recipes" / "search-demo.yaml")
     frame = Frame.made(file, ws)
-    right = compared(frame, ws, students_of(frame, asked.radius), asked.seeds)
-    told = differences(right, [(WITH, WITHOUT)])
+    students = students_of(frame, asked.radius)
+    right = compared(frame, ws, students, asked.seeds)
+    told = differences(right, [(way, PLAIN) for way in students if way != PLAIN])
     found = {
         "recipe": {"name": file.recipe.name, "digest": file.digest},
         "radius": asked.radius,

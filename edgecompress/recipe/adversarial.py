@@ -25,7 +25,7 @@ class AdversarialExamples(StageSettings):
     `distill` then trains on.
 
     Source: adversarial training, Goodfellow et al. (2015), arXiv:1412.6572, with texts as in
-    TextAttack (Morris et al. 2020, arXiv:2005.05909, section 3.3), which attacks anew each epoch.
+    TextAttack (Morris et al. 2020, arXiv:2005.05909), which attacks anew each epoch.
     """
 
     version: ClassVar[int] = 1

@@ -17,6 +17,7 @@ from edgecompress.report.findings import (
     gate_finding,
     time_finding,
 )
+from edgecompress.report.fooling import foolings
 from edgecompress.report.rendering import environment
 from edgecompress.report.tradeoff import tradeoff
 from edgecompress.report.verdicts import deciding, gathered, headline, judged, urgency
@@ -69,6 +70,7 @@ def _stages(report: RunReport) -> dict[str, Any]:
         "cost_finding": cost_finding(panels) if panels else "",
         "dearest_finding": dearest_finding(panels),
         "difficulties": difficulties(report.stages),
+        "foolings": foolings(report.stages),
         "fallbacks": fallbacks(report.stages),
         "spans": timeline(report.stages),
         "time_finding": time_finding(report.stages) if report.stages else "",

@@ -9,6 +9,7 @@ from edgecompress.report.difficulty import KIND as DIFFICULTY
 from edgecompress.report.difficulty import difficulty_counts, difficulty_finding
 from edgecompress.report.digest import digest, escape, table
 from edgecompress.report.fallback import fallbacks
+from edgecompress.report.fooling import foolings
 from edgecompress.report.numbers import duration, fact, figures, printable, scale_of
 from edgecompress.report.verdicts import (
     deciding,
@@ -100,7 +101,11 @@ def _stages(report: RunReport) -> str:
     shown = [name for name in STAGE_METRICS if name in measured or name not in WHERE_KNOWN]
     head = ("stage", "time:", *(STAGE_METRICS[name] for name in shown))
     rows = [[escape(s.kind), _time(s), *_metrics(s, shown)] for s in report.stages]
-    found = [*_difficulties(report.stages), *_fallbacks(report.stages)]
+    found = [
+        *_difficulties(report.stages),
+        *_foolings(report.stages),
+        *_fallbacks(report.stages),
+    ]
     return "\n\n".join(["#### Stages", table(head, rows), *found])
 
 
@@ -110,6 +115,11 @@ def _difficulties(stages: Sequence[StageRecord]) -> Iterable[str]:
             counts = escape(difficulty_counts(stage.facts), 500)
             finding = escape(difficulty_finding(stage.facts), 1000)
             yield f"Difficulty of the training texts: {finding} From easy to hard: {counts}."
+
+
+def _foolings(stages: Sequence[StageRecord]) -> Iterable[str]:
+    for found in foolings(stages):
+        yield f"Training texts that fooled the model: {escape(found.finding, 1000)}"
 
 
 def _fallbacks(stages: Sequence[StageRecord]) -> Iterable[str]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from edgecompress.attacks.campaign import Campaign
 from edgecompress.attacks.crew import local_crew
+from edgecompress.attacks.diffs import word_diff
 from edgecompress.attacks.method import Target
 from edgecompress.attacks.outcomes import Outcome
 from edgecompress.attacks.preparing import Drawn, Room, drawn_rows, methods_of, torch_target
 from edgecompress.core.artifact import Artifact, Facts
-from edgecompress.core.texts import TextSet, joined
+from edgecompress.core.texts import TextSet
 from edgecompress.recipe.adversarial import AdversarialExamples
 from edgecompress.recipe.attacking import MINILM, WORD_LISTS, Attack
 from edgecompress.stages.context import StageContext
@@ -46,7 +47,7 @@ def run(model: Artifact, settings: AdversarialExamples, ctx: StageContext) -> Fa
         "rows": len(drawn.texts),
         "found": len(found),
         "attacks": {attack: _told(each) for attack, each in outcomes.items()},
-        "examples": _shown(found, train),
+        "examples": _shown(found, train, ctx.labels),
     }
 
 
@@ -95,6 +96,14 @@ def _told(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _shown(found: Sequence[Example], train: TextSet) -> list[list[str]]:
-    """A few texts as they were, and as they fooled the model."""
-    return [[joined(train.texts[each.row]), joined(each.text)] for each in found[:SHOWN]]
+def _shown(found: Sequence[Example], train: TextSet, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """A few texts, and what was changed in them."""
+    return [
+        {
+            "origin": train.origins[one.row],
+            "label": labels[train.labels[one.row]],
+            "attack": one.attack,
+            "diff": [list(piece) for piece in word_diff(train.texts[one.row], one.text)],
+        }
+        for one in found[:SHOWN]
+    ]

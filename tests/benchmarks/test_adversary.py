@@ -1,29 +1,29 @@
-"""What the comparison of one student with and without an adversary says."""
+"""What the comparison of one student with adversaries and without says."""
 
 import numpy as np
 
-from benchmarks.adversary import WITH, WITHOUT, markdown
+from benchmarks.adversary import PLAIN, markdown
 from benchmarks.judge import differences
 
 RIGHT = {
-    WITH: [{"pwws": np.array([True, True, True, False])}] * 2,
-    WITHOUT: [{"pwws": np.array([True, False, False, False])}] * 2,
+    PLAIN: [{"pwws": np.array([True, False, False, False])}] * 2,
+    "both": [{"pwws": np.array([True, True, True, False])}] * 2,
     "teacher": [{"pwws": np.array([True, True, False, False])}] * 2,
 }
 
 
-def test_the_table_has_the_shares_of_all_three_and_what_the_adversary_adds():
+def test_the_tables_have_the_shares_of_all_and_what_an_adversary_adds():
     found = {
         "radius": 0.2,
         "values": {
             name: {"pwws": [float(each["pwws"].mean()) for each in by_seed]}
             for name, by_seed in RIGHT.items()
         },
-        "differences": differences(RIGHT, [(WITH, WITHOUT)]),
+        "differences": differences(RIGHT, [("both", PLAIN)]),
         "environment": {"cpu": "a processor"},
     }
     told = markdown(found)
-    assert "| with an adversary | 75.0 % |" in told
-    assert "| without | 25.0 % |" in told
-    assert "| points more with it, 95 % interval | +50.0 [+0.0, +100.0] |" in told
+    assert "| both | 75.0 % |" in told
+    assert "| plainly | 25.0 % |" in told
+    assert "| both | +50.0 [+0.0, +100.0] |" in told
     assert "Radius 0.2, 2 trainings each; rows: 4 (pwws). a processor." in told
