@@ -85,7 +85,7 @@ bench: $(INSTALLED) ## measure training, the runtime and its peers on this machi
 	$(BIN)/python benchmarks/peers.py $(OUT)
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-json benchmarks/results/runtime.json
 
-search-demo: $(RELEASES) ## evolution, random search and plain distillation against each other; 50 minutes
+search-demo: $(RELEASES) ## evolution, random search and plain distillation against each other; 40 minutes
 	$(BIN)/python benchmarks/search_demo.py
 
 # podman and buildah: a format that knows HEALTHCHECK, and layers that the second build finds again.
