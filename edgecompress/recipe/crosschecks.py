@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edgecompress.recipe.adversarial import AdversarialExamples
 from edgecompress.recipe.learning import Difficulty, Qat, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
 from edgecompress.recipe.neural_compressor import NeuralCompressor
@@ -29,6 +30,7 @@ def mistakes_in(recipe: Recipe) -> list[Mistake]:
     return [
         *_labels(recipe),
         *_chain(recipe),
+        *_unread(recipe),
         *_lengths(recipe),
         *_roles_of_stages(recipe),
         *_data(recipe),
@@ -98,6 +100,20 @@ def _chain(recipe: Recipe) -> Iterator[Mistake]:
             f"the chain ends with {have}, which cannot ship; end it with export, "
             "or export and quantize",
         )
+
+
+def _unread(recipe: Recipe) -> Iterator[Mistake]:
+    """Minutes of attack that nobody learns from."""
+    if recipe.search is not None and any(recipe.search.adversarial_examples):
+        return
+    for index, stage in enumerate(recipe.stages):
+        read = [kind for later in recipe.stages[index:] for kind in later.uses()]
+        if isinstance(stage, AdversarialExamples) and stage.kind not in read:
+            yield Mistake(
+                ("stages", index),
+                "no later stage learns what it finds; set `adversarial_examples: true` in one, or "
+                "take it out",
+            )
 
 
 def _lengths(recipe: Recipe) -> Iterator[Mistake]:

@@ -3,9 +3,8 @@
 The model passes by unchanged. Later stages learn what fooled it.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from edgecompress.attacks.campaign import Campaign
 from edgecompress.attacks.crew import local_crew
@@ -20,6 +19,7 @@ from edgecompress.recipe.attacking import MINILM, WORD_LISTS, Attack
 from edgecompress.stages.context import StageContext
 from edgecompress.training.examples import Example, save_examples
 
+KEYS: Final = {WORD_LISTS: "words", MINILM: "encoder"}  # of the settings' origins
 SHOWN = 3
 
 
@@ -56,8 +56,7 @@ def _outcomes(
 ) -> dict[str, Sequence[Outcome]]:
     """By attack, one for each row."""
     assert ctx.keep is not None, "whoever runs a recipe keeps what was attacked"
-    places = {WORD_LISTS: ctx.origins["words"], MINILM: ctx.origins.get("encoder")}
-    room = Room(ctx.keep, ctx.progress, lambda name: _there(places, name))
+    room = Room(ctx.keep, ctx.progress, lambda name: ctx.origins[KEYS[name]])
     victim = Target("model", model.digest, model.path, torch=True)
     target = torch_target(room, victim, drawn)
     with local_crew(min(ctx.threads, len(drawn.texts)), ctx.origins["words"]) as crew:
@@ -66,12 +65,6 @@ def _outcomes(
             method.name: campaign.outcomes(method, target)
             for method in methods_of(room, _as_check(settings), pairs=drawn.pairs)
         }
-
-
-def _there(places: Mapping[str, Path | None], name: str) -> Path:
-    place = places[name]
-    assert place is not None, f"the settings name {name}, where it is read"
-    return place
 
 
 def _as_check(settings: AdversarialExamples) -> Attack:

@@ -29,6 +29,7 @@ from edgecompress.core.pool import Reply, Task
 from edgecompress.core.progress import Silent
 from edgecompress.data.named import NamedSources
 from edgecompress.data.resources import Resources
+from edgecompress.recipe.adversarial import KIND as EXAMPLES
 from edgecompress.recipe.attacking import Attack
 from edgecompress.recipe.behaviour import Accuracy, Loyalty
 from edgecompress.recipe.crosschecks import mistakes_in
@@ -68,11 +69,17 @@ def section_of(file: RecipeFile) -> Search:
 
 
 def with_student(recipe: Recipe, stages: Sequence[Mapping[str, Any]]) -> Recipe:
-    """The recipe with these stages, as JSON values, in the place of its student, and no search."""
+    """The recipe with these stages, as JSON values, in the place of its student, and no search.
+
+    Texts that fooled a model are looked for only where this student learns them.
+    """
     assert recipe.search is not None
     place, document = recipe.search.student, resolved(recipe)
     chain = document["stages"]
-    document["stages"] = [*chain[:place], *stages, *chain[place + 1 :]]
+    behind = [*stages, *chain[place + 1 :]]
+    learnt = any(stage.get("adversarial_examples") for stage in behind)
+    before = [stage for stage in chain[:place] if learnt or stage["kind"] != EXAMPLES]
+    document["stages"] = [*before, *behind]
     del document["search"]
     return Recipe.model_validate_json(json.dumps(document))
 
@@ -120,7 +127,9 @@ class Frame:
         )
         seeded = recipe.model_copy(update={"seed": recipe.seed + seed})
         steps = [step for step in make_steps(file, run.data) if not step.again]
-        for step in steps[1 + section_of(self.run.file).student :]:
+        shared = section_of(self.run.file).student + 1  # of the searched recipe's stages
+        own = len(stages) + len(self.run.file.recipe.stages) - shared
+        for step in steps[-own:]:
             make(run, replace(step, recipe=seeded))
         return run.made[-1]
 

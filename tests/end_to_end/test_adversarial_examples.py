@@ -9,12 +9,14 @@ from edgecompress.core.progress import Silent
 from edgecompress.data.resources import Resources
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.store.store import Store
+from edgecompress.workflow.candidates import Frame, as_json, with_student
 from edgecompress.workflow.plan import plan_recipe
 from edgecompress.workflow.run import Run, make_all, start
 from edgecompress.workflow.workspace import Workspace
 from tests.attacks.small_words import write_word_lists
 
 FINDING = "  - {kind: adversarial-examples, rows: 40, most_words: 0.2}\n  - kind: distill\n"
+SEARCH = "search: {student: 1, adversarial_examples: [false, true]}\n"
 
 
 class WithWords(Resources):
@@ -35,12 +37,18 @@ def ws(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def run(repository: Path, tmp_path: Path, ws: Workspace) -> Run:
-    """The smoke recipe, its student taught against adversaries, made up to the student."""
+def recipe(repository: Path, tmp_path: Path) -> Path:
+    """The smoke recipe, its student taught against adversaries."""
     text = (repository / "recipes/smoke.yaml").read_text()
     text = text.replace("  - kind: distill\n", FINDING + "    adversarial_examples: true\n")
     (tmp_path / "recipe.yaml").write_text(text)
-    done = start(read_recipe(tmp_path / "recipe.yaml"), ws)
+    return tmp_path / "recipe.yaml"
+
+
+@pytest.fixture
+def run(recipe: Path, ws: Workspace) -> Run:
+    """Made up to the student."""
+    done = start(read_recipe(recipe), ws)
     make_all(done, until="distill")
     return done
 
@@ -60,3 +68,16 @@ def test_another_seed_looks_for_others(run, ws):
     recipe = run.file.recipe.model_copy(update={"seed": 8})
     steps = plan_recipe(replace(run.file, recipe=recipe), ws).steps
     assert [step.artifact is not None for step in steps] == [False] * 5
+
+
+def test_a_search_makes_students_with_and_without(recipe, ws):
+    recipe.write_text(recipe.read_text() + SEARCH)
+    frame = Frame.made(read_recipe(recipe), ws)
+    own, counts = frame.run.file.recipe.stages[1], {}
+    for learnt in (False, True):
+        stages = as_json([own.model_copy(update={"epochs": 1, "adversarial_examples": learnt})])
+        made = frame.student(stages, seed=0)
+        assert made.kind == "int8-onnx-model"
+        alone = with_student(frame.run.file.recipe, stages)
+        counts[learnt] = [stage.kind for stage in alone.stages].count("adversarial-examples")
+    assert counts == {False: 0, True: 1}  # nobody looks for what nobody learns

@@ -184,6 +184,16 @@ def test_a_side_artifact_must_be_made_before_it_is_read(spoil):
     assert read_recipe(spoil(DISTILL, "{kind: difficulty}\n  - " + asked)).recipe.stages
 
 
+def test_what_fools_a_model_must_be_learnt_by_somebody(spoil):
+    finding = "{kind: adversarial-examples}\n  - "
+    with pytest.raises(RecipeError, match="no later stage learns what it finds; set"):
+        read_recipe(spoil(DISTILL, finding + DISTILL))
+    learning = "{kind: distill, layers: 2, adversarial_examples: true}"
+    assert read_recipe(spoil(DISTILL, finding + learning)).recipe.stages
+    with pytest.raises(RecipeError, match="reads the result of a `adversarial-examples` stage"):
+        read_recipe(spoil(DISTILL, learning))
+
+
 def test_the_model_passes_by_a_side_artifact(spoil):
     recipe = read_recipe(spoil("{kind: export}", "{kind: difficulty}\n  - {kind: export}")).recipe
     assert [stage.kind for stage in recipe.stages][1:3] == ["difficulty", "export"]

@@ -11,7 +11,8 @@ def expected_s(smoke, ws):
 
     def expected(stage: str) -> float:
         ws.resources.folder("tiny-bert")  # its shape is not known before
-        file = smoke(("  - kind: distill", f"  - {stage}\n  - kind: distill"))
+        learning = f"  - {stage}\n  - kind: distill\n    adversarial_examples: true\n"
+        file = smoke(("  - kind: distill\n", learning))
         return plan_recipe(file, ws).steps[1].expected.seconds
 
     return expected

@@ -94,7 +94,6 @@ def test_another_machine_does_not_enter_a_key_unless_it_is_measured(smoke, ws, m
         ("{kind: factorize, embeddings: 16}", False),
         ("{kind: difficulty, method: one-shot}", False),
         ("{kind: difficulty, method: runs}", True),
-        ("{kind: adversarial-examples}", True),
         ("{kind: theseus, modules: 2}", True),
     ],
 )
