@@ -25,6 +25,7 @@ SMALLER: dict[str, Any] = {
     "transfer_epochs": 1,
     "max_length": 48,
     "scoring_rows": 64,
+    "rows": 40,
 }
 
 

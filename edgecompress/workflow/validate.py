@@ -8,6 +8,7 @@ from edgecompress.core.errors import DataError, GateUndecided, InputError, Missi
 from edgecompress.data.named import NamedSources
 from edgecompress.data.resources import Resources
 from edgecompress.data.roles import Data
+from edgecompress.recipe.adversarial import AdversarialExamples
 from edgecompress.recipe.check import CheckSettings
 from edgecompress.recipe.document import KeyPath
 from edgecompress.recipe.learning import Adopt
@@ -34,7 +35,7 @@ def validate_recipe(path: Path, resources: Resources) -> list[Certificate]:
 def require_sound(file: RecipeFile, data: Data) -> list[Certificate]:
     """The checks behind `validate`, for verbs that go on; returns what the rows can certify."""
     file.require(_pointing_nowhere(file, data))
-    file.require(_of_gate(file, data))  # counts rows, which exist by now
+    file.require(_of_rows(file, data))  # counts rows, which exist by now
     _require_extras(steps_of(file.recipe), file.recipe.gate)
     found = certificates(file, data)
     if impossible := [c for c in found if c.impossible]:
@@ -75,8 +76,8 @@ def _pointing_nowhere(file: RecipeFile, data: Data) -> list[Mistake]:
     return found
 
 
-def _of_gate(file: RecipeFile, data: Data) -> list[Mistake]:
-    """What checks read beside the rows, and rows that are not there."""
+def _of_rows(file: RecipeFile, data: Data) -> list[Mistake]:
+    """What checks read beside the rows, and rows that are not there for them or for a stage."""
     found: list[Mistake] = []
     sources = NamedSources(file.folder, data.resources)
     present = [role for role, _ in file.recipe.data.by_role()]
@@ -89,10 +90,17 @@ def _of_gate(file: RecipeFile, data: Data) -> list[Mistake]:
         asked = getattr(check, "rows", None)
         for role in check.roles(present):
             there = data.rows(role) if role in present else None
-            if asked is not None and there is not None and asked > there:
-                why = f"asks for {asked:,} rows, data.{role} has {there:,}"
-                found.append(Mistake(("gate", index, "rows"), why))
+            found += _too_many(("gate", index, "rows"), asked, role, there)
+    for index, stage in enumerate(file.recipe.stages):
+        if isinstance(stage, AdversarialExamples):
+            found += _too_many(("stages", index, "rows"), stage.rows, "train", data.rows("train"))
     return found
+
+
+def _too_many(key: KeyPath, asked: int | None, role: str, there: int | None) -> list[Mistake]:
+    if asked is None or there is None or asked <= there:
+        return []
+    return [Mistake(key, f"asks for {asked:,} rows, data.{role} has {there:,}")]
 
 
 def _require_extras(steps: Sequence[StageSettings], gate: Sequence[CheckSettings]) -> None:

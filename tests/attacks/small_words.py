@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from edgecompress.data.resources import Resources
+
 STOP_WORDS = ("a", "is", "it", "of", "the", "this", "was")
 # synonyms, then the number of the set of their opposites
 ADJECTIVES: Sequence[tuple[tuple[str, ...], int | None]] = (
@@ -82,3 +84,13 @@ def _write_tagger(folder: Path) -> None:
         (folder / name / f"{name}.{part}.json").write_text(json.dumps(values))
     (folder / "universal_tagset").mkdir()
     (folder / "universal_tagset/en-ptb.map").write_text("JJ\tADJ\nNN\tNOUN\n")
+
+
+class SmallWords(Resources):
+    """All resources, and these lists in the place of the real ones, which must be fetched."""
+
+    def folder(self, name: str) -> Path:
+        if name != "nltk-data":
+            return super().folder(name)
+        words = self.cache / "words"
+        return words if words.exists() else write_word_lists(words)

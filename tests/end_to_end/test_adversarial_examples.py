@@ -6,33 +6,22 @@ from pathlib import Path
 import pytest
 
 from edgecompress.core.progress import Silent
-from edgecompress.data.resources import Resources
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.store.store import Store
 from edgecompress.workflow.candidates import Frame, as_json, with_student
 from edgecompress.workflow.plan import plan_recipe
 from edgecompress.workflow.run import Run, make_all, start
 from edgecompress.workflow.workspace import Workspace
-from tests.attacks.small_words import write_word_lists
+from tests.attacks.small_words import SmallWords
 
 FINDING = "  - {kind: adversarial-examples, rows: 40, most_words: 0.2}\n  - kind: distill\n"
 SEARCH = "search: {student: 1, adversarial_examples: [false, true]}\n"
 
 
-class WithWords(Resources):
-    """All resources, and few word lists in the place of the real ones."""
-
-    def folder(self, name: str) -> Path:
-        if name != "nltk-data":
-            return super().folder(name)
-        words = self.cache / "words"
-        return words if words.exists() else write_word_lists(words)
-
-
 @pytest.fixture
 def ws(tmp_path: Path) -> Workspace:
     return Workspace(
-        Store(tmp_path / "store", Silent()), WithWords(tmp_path / "cache", Silent()), Silent()
+        Store(tmp_path / "store", Silent()), SmallWords(tmp_path / "cache", Silent()), Silent()
     )
 
 

@@ -1,5 +1,7 @@
 """Each recipe that we ship says what it is for, and its chain of stages runs to the end."""
 
+from dataclasses import replace
+
 import pytest
 
 from edgecompress.core.gate import Outcome
@@ -9,6 +11,7 @@ from edgecompress.runtime.model import EdgeModel
 from edgecompress.workflow.run import run_recipe
 from edgecompress.workflow.validate import validate_recipe
 from edgecompress.workflow.workspace import Workspace
+from tests.attacks.small_words import SmallWords
 from tests.recipes import ROOT, SHIPPED, cut_down
 
 EACH = pytest.mark.parametrize(
@@ -19,7 +22,9 @@ EACH = pytest.mark.parametrize(
 @pytest.fixture
 def ws(tmp_path_factory):
     """One store for all recipes, so that they share their teacher."""
-    return Workspace.open(tmp_path_factory.getbasetemp() / "recipes-store", Silent())
+    here = tmp_path_factory.getbasetemp()
+    ws = Workspace.open(here / "recipes-store", Silent())
+    return replace(ws, resources=SmallWords(here / "recipes-cache", Silent()))
 
 
 @EACH

@@ -60,6 +60,13 @@ def test_what_a_check_lacks_is_told_with_its_line(smoke, ws, settings, said):
     assert said in str(caught.value)
 
 
+def test_more_texts_than_there_are_cannot_fool_a_model(smoke, ws):
+    finding = "  - {kind: adversarial-examples, rows: 1201}\n  - kind: distill\n"
+    file = smoke(("  - kind: distill\n", finding + "    adversarial_examples: true\n"))
+    with pytest.raises(RecipeError, match=r"rows: asks for 1,201 rows, data\.train has 1,200"):
+        validate_recipe(file.document.path, ws.resources)
+
+
 def test_a_missing_package_of_a_check_names_the_extra_that_brings_it(smoke, ws, monkeypatch):
     file = smoke(("release:", "  - {check: attack, recipes: [pwws], rows: 9}\nrelease:"))
     missing = "textattack"
