@@ -13,7 +13,6 @@ from edgecompress.data.named import NamedSources
 from edgecompress.recipe.attacking import WORD_LISTS, Attack
 from edgecompress.workflow.candidates import Frame
 from edgecompress.workflow.contestants import contestant
-from edgecompress.workflow.keeping import Keeper
 from edgecompress.workflow.workspace import Workspace
 
 Answers = Mapping[str, Hits]
@@ -42,18 +41,8 @@ def compared(
             teacher: Answers = {}
             for name, stages in students.items():
                 ws.progress.say(f"{name}, seed {seed}")
-                case = Case(
-                    contestant(frame.student(stages, seed), name),
-                    frame.teacher,
-                    {attack.data: run.data.load(attack.data) for attack in attacks},
-                    run.file.recipe.labels,
-                    run.file.recipe.seed,
-                    keep=Keeper(ws.store),
-                    sources=sources,
-                    workers=ws.threads,
-                    progress=ws.progress,
-                    known=run.known,
-                )
+                who = contestant(frame.student(stages, seed), name)
+                case = frame.case(who, {attack.data for attack in attacks})
                 ours, teacher = _right(case, attacks, crew)
                 right[name].append(ours)
             right[TEACHER].append(teacher)

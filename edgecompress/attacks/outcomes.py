@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from edgecompress.core.texts import Text
+from edgecompress.core.texts import Text, text_from_json
 
 FILE = "outcomes.jsonl"
 
@@ -33,7 +33,7 @@ class Outcome:
         """What `as_json` wrote; a pair comes back as a tuple."""
         text = values["text"]
         known = {name: values[name] for name in ("row", "kind", "queries", "note")}
-        return cls(text=(text[0], text[1]) if isinstance(text, list) else text, **known)
+        return cls(text=None if text is None else text_from_json(text), **known)
 
     def as_json(self) -> dict[str, Any]:
         """JSON values; a pair becomes a list of two."""

@@ -32,6 +32,11 @@ class TextSet:
         return bool(self.texts) and not isinstance(self.texts[0], str)
 
 
+def text_from_json(text: str | Sequence[str]) -> Text:
+    """A text as JSON keeps it, where a pair is a list of two."""
+    return text if isinstance(text, str) else (text[0], text[1])
+
+
 def joined(text: Text) -> str:
     """One line for readers; a mark stands between the two texts of a pair."""
     return text if isinstance(text, str) else " ⏵ ".join(text)

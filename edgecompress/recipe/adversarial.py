@@ -1,6 +1,6 @@
 """Settings of the stage that looks for texts that fool the model, for others to learn from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from edgecompress.recipe.stage import TORCH, StageSettings
 
 Fooling = Literal["deepwordbug", "pwws", "checklist", "textbugger", "word-swap-minilm"]
 
-KIND: Final = "adversarial-examples"
+EXAMPLES: Final = "adversarial-examples"
 
 
 class AdversarialExamples(StageSettings):
@@ -30,7 +30,7 @@ class AdversarialExamples(StageSettings):
 
     version: ClassVar[int] = 1
     takes: ClassVar[tuple[str, ...]] = ("torch-model",)
-    gives: ClassVar[str] = KIND
+    gives: ClassVar[str] = EXAMPLES
     aside: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("train",)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, "onnxruntime", "textattack", "nltk")
@@ -67,6 +67,15 @@ class AdversarialExamples(StageSettings):
     def draws(self) -> bool:
         """Rows, and the letters that an attacker tries."""
         return True
+
+
+def unread(stages: Sequence[StageSettings]) -> list[int]:
+    """Places of such stages that no later stage learns from."""
+    return [
+        place
+        for place, stage in enumerate(stages)
+        if stage.gives == EXAMPLES and not any(EXAMPLES in later.uses() for later in stages[place:])
+    ]
 
 
 def states_mistakes(student: int, objective: Objective) -> Iterator[Mistake]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgecompress.recipe.adversarial import AdversarialExamples
+from edgecompress.recipe.adversarial import unread
 from edgecompress.recipe.learning import Difficulty, Qat, Student
 from edgecompress.recipe.mistakes import Mistake, did_you_mean
 from edgecompress.recipe.neural_compressor import NeuralCompressor
@@ -106,14 +106,12 @@ def _unread(recipe: Recipe) -> Iterator[Mistake]:
     """Minutes of attack that nobody learns from."""
     if recipe.search is not None and any(recipe.search.adversarial_examples):
         return
-    for index, stage in enumerate(recipe.stages):
-        read = [kind for later in recipe.stages[index:] for kind in later.uses()]
-        if isinstance(stage, AdversarialExamples) and stage.kind not in read:
-            yield Mistake(
-                ("stages", index),
-                "no later stage learns what it finds; set `adversarial_examples: true` in one, or "
-                "take it out",
-            )
+    for index in unread(recipe.stages):
+        yield Mistake(
+            ("stages", index),
+            "no later stage learns what it finds; set `adversarial_examples: true` in one, or "
+            "take it out",
+        )
 
 
 def _lengths(recipe: Recipe) -> Iterator[Mistake]:

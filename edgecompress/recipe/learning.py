@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from edgecompress.recipe.adversarial import KIND as EXAMPLES
+from edgecompress.recipe.adversarial import EXAMPLES
 from edgecompress.recipe.objective import Objective
 from edgecompress.recipe.section import Section
 from edgecompress.recipe.stage import TORCH, StageSettings, TrainingSettings

@@ -5,8 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from edgecompress.recipe.adversarial import KIND as EXAMPLES
-from edgecompress.recipe.adversarial import states_mistakes
+from edgecompress.recipe.adversarial import EXAMPLES, states_mistakes
 from edgecompress.recipe.attacking import REDUCTION, AttackRecipe
 from edgecompress.recipe.cells import MIXING, Operation
 from edgecompress.recipe.learning import Student
@@ -201,13 +200,11 @@ def _adversaries(search: Search, stages: tuple[StageSettings, ...]) -> Iterator[
         asked = getattr(search, name)
         if len(set(asked)) < len(asked):
             yield Mistake(("search", name), f"name each {what} once")
-    if not any(search.adversarial_examples):
-        return
-    if EXAMPLES not in [stage.gives for stage in stages[: search.student]]:
+    if any(search.adversarial_examples) and EXAMPLES not in [
+        stage.gives for stage in stages[: search.student]
+    ]:
         told = f"put an `{EXAMPLES}` stage before the student, to find what is learnt"
         yield Mistake(("search", "adversarial_examples"), told)
-    if isinstance(stage := dict(enumerate(stages)).get(search.student), Student):
-        yield from states_mistakes(search.student, stage.objective)
 
 
 def _training(search: Search, stage: Student) -> Iterator[Mistake]:
@@ -222,3 +219,5 @@ def _training(search: Search, stage: Student) -> Iterator[Mistake]:
                 f"candidates of `search.space: {search.space.kind}` have no such states to match; "
                 "set 0",
             )
+    if any(search.adversarial_examples):
+        yield from states_mistakes(search.student, stage.objective)

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from edgecompress.core.artifact import Facts
 from edgecompress.core.report import StageRecord
+from edgecompress.recipe.adversarial import EXAMPLES
 
-KIND: Final = "adversarial-examples"
 ENDED: Final = {
     "succeeded": "fell",
     "failed": "stood",
@@ -29,7 +29,7 @@ def foolings(stages: Sequence[StageRecord]) -> tuple[Fooling, ...]:
     return tuple(
         Fooling(fooling_finding(stage.facts), stage.facts["examples"])
         for stage in stages
-        if stage.kind == KIND
+        if stage.kind == EXAMPLES
     )
 
 

@@ -3,8 +3,9 @@
 The model passes by unchanged. Later stages learn what fooled it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from edgecompress.attacks.campaign import Campaign
 from edgecompress.attacks.crew import local_crew
@@ -15,11 +16,10 @@ from edgecompress.attacks.preparing import Drawn, Room, drawn_rows, methods_of, 
 from edgecompress.core.artifact import Artifact, Facts
 from edgecompress.core.texts import TextSet
 from edgecompress.recipe.adversarial import AdversarialExamples
-from edgecompress.recipe.attacking import MINILM, WORD_LISTS, Attack
+from edgecompress.recipe.attacking import WORD_LISTS, Attack
 from edgecompress.stages.context import StageContext
 from edgecompress.training.examples import Example, save_examples
 
-KEYS: Final = {WORD_LISTS: "words", MINILM: "encoder"}  # of the settings' origins
 SHOWN = 3
 
 
@@ -56,10 +56,11 @@ def _outcomes(
 ) -> dict[str, Sequence[Outcome]]:
     """By attack, one for each row."""
     assert ctx.keep is not None, "whoever runs a recipe keeps what was attacked"
-    room = Room(ctx.keep, ctx.progress, lambda name: ctx.origins[KEYS[name]])
+    places = {name: ctx.origins[key] for key, name in settings.origins().items()}
+    room = Room(ctx.keep, ctx.progress, places.__getitem__)
     victim = Target("model", model.digest, model.path, torch=True)
     target = torch_target(room, victim, drawn)
-    with local_crew(min(ctx.threads, len(drawn.texts)), ctx.origins["words"]) as crew:
+    with local_crew(min(ctx.threads, len(drawn.texts)), places[WORD_LISTS]) as crew:
         campaign = Campaign(drawn.labelled, ctx.seed, crew, ctx.keep, ctx.progress)
         return {
             method.name: campaign.outcomes(method, target)
@@ -81,12 +82,9 @@ def _as_check(settings: AdversarialExamples) -> Attack:
 
 def _told(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """How the rows ended, and what the attacker asked of each."""
-    kinds = [outcome.kind for outcome in outcomes]
+    kinds = Counter(outcome.kind for outcome in outcomes)
     queries = sum(outcome.queries for outcome in outcomes)
-    return {
-        **{kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        "queries_mean": round(queries / len(kinds), 1),
-    }
+    return {**dict(sorted(kinds.items())), "queries_mean": round(queries / len(outcomes), 1)}
 
 
 def _shown(found: Sequence[Example], train: TextSet, labels: Sequence[str]) -> list[dict[str, Any]]:

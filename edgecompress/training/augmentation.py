@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgecompress.core.errors import StageError
-from edgecompress.core.texts import UNLABELLED, Text, TextSet
+from edgecompress.core.texts import UNLABELLED, Text, TextSet, text_from_json
 from edgecompress.data.changed_texts import Augmentation, Change, Proposer, changed_texts
 from edgecompress.recipe.learning import Augment
 from edgecompress.store.keys import canonical_json
@@ -50,7 +50,7 @@ def augment(asked: Augment, masked: Path | None, pair: Pair, room: Classroom) ->
             )
         write_durably(kept, json.dumps([[change.row, change.text] for change in made]))
     read = json.loads(kept.read_text(encoding="utf-8"))
-    return [Change(row, text if isinstance(text, str) else tuple(text)) for row, text in read]
+    return [Change(row, text_from_json(text)) for row, text in read]
 
 
 def with_changes(made: Sequence[Change], data: Mapping[str, TextSet]) -> TextSet:

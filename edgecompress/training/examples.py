@@ -14,7 +14,7 @@ import numpy as np
 
 from edgecompress.core.case import IntArray
 from edgecompress.core.errors import IntegrityError
-from edgecompress.core.texts import Text, TextSet
+from edgecompress.core.texts import Text, TextSet, text_from_json
 from edgecompress.runtime.text import TextEncoder
 from edgecompress.training.batches import TokenRows
 
@@ -50,7 +50,7 @@ def load_examples(folder: Path, texts: TextSet) -> list[Example]:
 
 
 def _read(row: int, text: str | list[str], attack: str) -> Example:
-    return Example(row, text if isinstance(text, str) else (text[0], text[1]), attack)
+    return Example(row, text_from_json(text), attack)
 
 
 def with_examples(

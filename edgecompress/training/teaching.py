@@ -17,7 +17,7 @@ from edgecompress.core.ranks import lead_first
 from edgecompress.core.texts import TextSet
 from edgecompress.models.checkpoint import as_encoder, load_model
 from edgecompress.models.classifier import Classifier, Output
-from edgecompress.recipe.adversarial import KIND as EXAMPLES
+from edgecompress.recipe.adversarial import EXAMPLES
 from edgecompress.recipe.learning import Student
 from edgecompress.recipe.objective import Objective
 from edgecompress.runtime.text import TextEncoder

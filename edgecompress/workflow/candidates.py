@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ from edgecompress.core.pool import Reply, Task
 from edgecompress.core.progress import Silent
 from edgecompress.data.named import NamedSources
 from edgecompress.data.resources import Resources
-from edgecompress.recipe.adversarial import KIND as EXAMPLES
+from edgecompress.recipe.adversarial import unread
 from edgecompress.recipe.attacking import Attack
 from edgecompress.recipe.behaviour import Accuracy, Loyalty
 from edgecompress.recipe.crosschecks import mistakes_in
@@ -76,12 +76,12 @@ def with_student(recipe: Recipe, stages: Sequence[Mapping[str, Any]]) -> Recipe:
     assert recipe.search is not None
     place, document = recipe.search.student, resolved(recipe)
     chain = document["stages"]
-    behind = [*stages, *chain[place + 1 :]]
-    learnt = any(stage.get("adversarial_examples") for stage in behind)
-    before = [stage for stage in chain[:place] if learnt or stage["kind"] != EXAMPLES]
-    document["stages"] = [*before, *behind]
+    document["stages"] = [*chain[:place], *stages, *chain[place + 1 :]]
     del document["search"]
-    return Recipe.model_validate_json(json.dumps(document))
+    made = Recipe.model_validate_json(json.dumps(document))
+    idle = {before for before in unread(made.stages) if before < place}
+    kept = tuple(stage for at, stage in enumerate(made.stages) if at not in idle)
+    return made.model_copy(update={"stages": kept})
 
 
 def as_json(stages: Sequence[StageSettings]) -> list[dict[str, Any]]:
@@ -156,12 +156,13 @@ class Frame:
         )
         return _values(attack.measure(self._case(who), settings), ATTACKED)
 
-    def _case(self, who: Contestant) -> Case:
+    def case(self, who: Contestant, roles: Iterable[str]) -> Case:
+        """A student and the teacher before the rows of some roles."""
         run = self.run
-        case = Case(
+        return Case(
             who,
             self.teacher,
-            {ROLE: run.data.load(ROLE)},
+            {role: run.data.load(role) for role in roles},
             run.file.recipe.labels,
             run.file.recipe.seed,
             keep=Keeper(run.ws.store),
@@ -170,6 +171,9 @@ class Frame:
             progress=run.ws.progress,
             known=run.known,
         )
+
+    def _case(self, who: Contestant) -> Case:
+        case = self.case(who, [ROLE])
         recall_teacher(case, ROLE)
         return case
 
