@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from benchmarks.experiments.claims import interval
-from edgecompress.attacks.crew import Crew, local_crew
+from edgecompress.attacks.crew import Crew
 from edgecompress.checks.attack import survivors
 from edgecompress.checks.shares import Hits
 from edgecompress.core.case import Case, decisions
 from edgecompress.core.errors import MeasureError
-from edgecompress.data.named import NamedSources
-from edgecompress.recipe.attacking import WORD_LISTS, Attack
+from edgecompress.recipe.attacking import Attack
 from edgecompress.workflow.candidates import Frame
 from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.workspace import Workspace
@@ -27,25 +26,21 @@ def compared(
 ) -> dict[str, list[Answers]]:
     """Every student made from each seed, and `TEACHER`, on the same rows, by the gate's attacks.
 
-    One crew attacks all of them: TextAttack takes each process many seconds to start.
-
     Raises:
         MeasureError: not every row could be attacked, so seeds would not share their rows.
     """
     run = frame.run
     attacks = [check for check in run.file.recipe.gate if isinstance(check, Attack)]
-    sources = NamedSources(run.file.folder, ws.resources)
     right: dict[str, list[Answers]] = {name: [] for name in (*students, TEACHER)}
-    with local_crew(ws.threads, sources.place(WORD_LISTS)) as crew:
-        for seed in range(seeds):
-            teacher: Answers = {}
-            for name, stages in students.items():
-                ws.progress.say(f"{name}, seed {seed}")
-                who = contestant(frame.student(stages, seed), name)
-                case = frame.case(who, {attack.data for attack in attacks})
-                ours, teacher = _right(case, attacks, crew)
-                right[name].append(ours)
-            right[TEACHER].append(teacher)
+    for seed in range(seeds):
+        teacher: Answers = {}
+        for name, stages in students.items():
+            ws.progress.say(f"{name}, seed {seed}")
+            who = contestant(frame.student(stages, seed), name)
+            case = frame.case(who, {attack.data for attack in attacks})
+            ours, teacher = _right(case, attacks, frame.crew)
+            right[name].append(ours)
+        right[TEACHER].append(teacher)
     return right
 
 

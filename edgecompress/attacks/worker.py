@@ -9,7 +9,7 @@ import os
 import random
 import sys
 from collections import OrderedDict
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import nltk
@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "SuccessfulAttackResult": "succeeded",
     "MaximizedAttackResult": "reduced",
 }
+MODELS = 2  # that a worker holds; a crew may attack hundreds, one after the other
 DEEPEST = 100_000  # TextAttack frees a text and those it was made from by calling itself
 
 
@@ -80,12 +81,12 @@ def _result(attack: textattack.Attack, text: Text, label: int) -> tuple[Kind, Te
     return kind, result.perturbed_result.attacked_text.tokenizer_input
 
 
-@cache
+@lru_cache(MODELS)
 def _attack(method: str, target: str) -> textattack.Attack:
     return build(_victim(target), json.loads(method))
 
 
-@cache
+@lru_cache(MODELS)
 def _victim(target: str) -> Victim:
     told = json.loads(target)
     folder = Path(told["folder"])

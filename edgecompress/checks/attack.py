@@ -6,7 +6,7 @@ make any compressed model look sturdier than it is. How they transfer is told, n
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,16 +97,22 @@ class _Duel:
         return Place(self.ours.rows.role, self.attack)
 
 
-def measure(case: Case, settings: Attack) -> Sequence[Finding]:
+def measure(case: Case, settings: Attack, crew: Crew | None = None) -> Sequence[Finding]:
     """After-attack accuracy of both, their paired drop, transfer, and what the attacker paid.
+
+    Args:
+        case: candidate and teacher.
+        settings: which attacks, on which rows.
+        crew: who attacks; else one is hired, and gone when the check ends, so that whatever is
+            timed after it has the machine to itself.
 
     Raises:
         DataError: there are fewer rows than asked for.
         MeasureError: a text kills whoever attacks it, or too many cannot be attacked at all.
     """
     found: list[Finding] = []
-    with _crew(case, settings) as crew:
-        for recipe, duel in _all_duels(case, settings, crew):
+    with nullcontext(crew) if crew else _crew(case, settings) as hired:
+        for recipe, duel in _all_duels(case, settings, hired):
             found += _reduction(duel) if recipe == REDUCTION else _attack(duel)
     return found
 
@@ -133,7 +139,6 @@ def _all_duels(case: Case, settings: Attack, crew: Crew) -> Iterator[tuple[Attac
 
 
 def _crew(case: Case, settings: Attack) -> AbstractContextManager[Crew]:
-    """Gone when the check ends: whatever is timed after it has the machine to itself."""
     words = case.sources.place(WORD_LISTS)
     if case.ray_address:
         return ray_crew(case.ray_address, words)

@@ -4,16 +4,19 @@
 task says everything, so any process of any machine that sees the store may do it.
 """
 
+import atexit
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from edgecompress.attacks.crew import Crew, local_crew
 from edgecompress.checks import accuracy, attack, loyalty
 from edgecompress.core.artifact import Artifact
 from edgecompress.core.case import Case, Contestant
@@ -30,7 +33,7 @@ from edgecompress.core.progress import Silent
 from edgecompress.data.named import NamedSources
 from edgecompress.data.resources import Resources
 from edgecompress.recipe.adversarial import unread
-from edgecompress.recipe.attacking import Attack
+from edgecompress.recipe.attacking import WORD_LISTS, Attack
 from edgecompress.recipe.behaviour import Accuracy, Loyalty
 from edgecompress.recipe.crosschecks import mistakes_in
 from edgecompress.recipe.reading import RecipeFile, read_recipe, resolved
@@ -108,6 +111,19 @@ class Frame:
         """Whom students are held against."""
         return torch_contestant(self.run.teacher, "teacher")
 
+    @cached_property
+    def crew(self) -> Crew:
+        """Who attacks: there until this process ends, since each takes seconds to start."""
+        hired = ExitStack()
+        atexit.register(hired.close)
+        words = self.sources.place(WORD_LISTS)
+        return hired.enter_context(local_crew(self.run.ws.threads, words))
+
+    @property
+    def sources(self) -> NamedSources:
+        """Where the recipe's files and resources are."""
+        return NamedSources(self.run.file.folder, self.run.ws.resources)
+
     def student(self, stages: Sequence[Mapping[str, Any]], seed: int) -> Artifact:
         """Make or find the student of these stages, and all that stands behind it.
 
@@ -154,7 +170,7 @@ class Frame:
             most_words=asked.most_words,
             column=asked.column,
         )
-        return _values(attack.measure(self._case(who), settings), ATTACKED)
+        return _values(attack.measure(self._case(who), settings, self.crew), ATTACKED)
 
     def case(self, who: Contestant, roles: Iterable[str]) -> Case:
         """A student and the teacher before the rows of some roles."""
@@ -166,7 +182,7 @@ class Frame:
             run.file.recipe.labels,
             run.file.recipe.seed,
             keep=Keeper(run.ws.store),
-            sources=NamedSources(run.file.folder, run.ws.resources),
+            sources=self.sources,
             workers=run.ws.threads,
             progress=run.ws.progress,
             known=run.known,

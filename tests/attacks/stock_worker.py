@@ -3,6 +3,7 @@
 One process for both, since importing TextAttack takes seconds.
 """
 
+import gc
 import random
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,11 @@ class Plain(textattack.models.wrappers.ModelWrapper):
 
 
 def attacked(task: dict[str, Any]) -> Outcome:
-    """As the worker, or by a fresh stock attack."""
+    """As the worker, or by a fresh stock attack; or how many models this process holds."""
+    if task.get("holds"):
+        gc.collect()
+        models = sum(isinstance(one, EdgeModel) for one in gc.get_objects())
+        return Outcome(task["row"], "failed", None, models)
     if not task.get("stock"):
         return ours(task)
     model = EdgeModel.load(Path(task["target"]["folder"]), verify=False)

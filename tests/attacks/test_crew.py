@@ -63,6 +63,15 @@ def test_after_an_error_nobody_works_on(crew: Crew, tmp_path: Path):
     assert len(list((tmp_path / "seen").iterdir())) < 100
 
 
+def test_whoever_attacks_alone_goes_on_after_an_error(tmp_path: Path, word_lists: Path):
+    (tmp_path / "seen").mkdir()
+    command = [sys.executable, TOY, str(tmp_path / "seen")]
+    with local_crew(1, word_lists, command) as alone:
+        with pytest.raises(MeasureError, match="died of row 1"):
+            list(alone.work(tasks("", "die", "")))
+        assert len(list(alone.work(tasks("", "")))) == 2
+
+
 @pytest.fixture
 def ray(monkeypatch) -> FakeRay:
     made = FakeRay()

@@ -8,7 +8,8 @@ from edgecompress.attacks.method import Method
 from edgecompress.attacks.neighbours import write_neighbours
 from edgecompress.core.progress import Silent
 from edgecompress.recipe.attacking import COLUMNS
-from tests.attacks.conftest import Attacker
+from tests.attacks.conftest import SCORES, Attacker
+from tests.attacks.word_models import write_word_model
 
 THRESHOLDS = {"candidates": 8, "sentence_similarity": 0.5, "window": 15, "word_similarity": -1.0}
 ROWS = [
@@ -139,3 +140,13 @@ def test_a_text_that_textattack_fails_on_is_told_with_the_reason(attack: Attacke
 
 def test_a_text_that_is_empty_once_its_only_word_is_gone_is_attacked(attack: Attacker):
     assert attack(Method("input-reduction"), [("good", 1)])[0].kind == "reduced"
+
+
+def test_a_worker_that_attacks_one_model_after_another_holds_no_more_than_two(
+    attack: Attacker, tmp_path: Path
+):
+    for number in range(5):
+        one = Attacker(attack.crew, write_word_model(tmp_path / str(number), SCORES))
+        one(Method("deepwordbug"), ROWS[:1])
+    (told,) = attack(Method("deepwordbug"), ROWS[:1], holds=True)
+    assert told.queries <= 2

@@ -3,19 +3,22 @@
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from edgecompress.core.progress import Silent
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.store.store import Store
 from edgecompress.workflow.candidates import Frame, as_json, with_student
+from edgecompress.workflow.contestants import contestant
 from edgecompress.workflow.plan import plan_recipe
 from edgecompress.workflow.run import Run, make_all, start
 from edgecompress.workflow.workspace import Workspace
 from tests.attacks.small_words import SmallWords
 
+WORKER = "edgecompress.attacks.worker"
 FINDING = "  - {kind: adversarial-examples, rows: 40, most_words: 0.2}\n  - kind: distill\n"
-SEARCH = "search: {student: 1, adversarial_examples: [false, true]}\n"
+SEARCH = "search: {student: 1, adversarial_examples: [false, true], attack: {rows: 6}}\n"
 
 
 @pytest.fixture
@@ -62,11 +65,13 @@ def test_another_seed_looks_for_others(run, ws):
 def test_a_search_makes_students_with_and_without(recipe, ws):
     recipe.write_text(recipe.read_text() + SEARCH)
     frame = Frame.made(read_recipe(recipe), ws)
-    own, counts = frame.run.file.recipe.stages[1], {}
+    own, counts, attackers = frame.run.file.recipe.stages[1], {}, []
     for learnt in (False, True):
         stages = as_json([own.model_copy(update={"epochs": 1, "adversarial_examples": learnt})])
         made = frame.student(stages, seed=0)
-        assert made.kind == "int8-onnx-model"
+        assert 0 <= frame.attacked(contestant(made, "candidate"))["robustness"]["value"] <= 1
+        attackers.append([c.pid for c in psutil.Process().children() if WORKER in c.cmdline()])
         alone = with_student(frame.run.file.recipe, stages)
         counts[learnt] = [stage.kind for stage in alone.stages].count("adversarial-examples")
     assert counts == {False: 0, True: 1}  # nobody looks for what nobody learns
+    assert attackers[0] == attackers[1] != []  # each takes seconds to start
