@@ -63,7 +63,7 @@ def _certificates(found: tuple[Certificate, ...]) -> None:
         return
     rows = [
         [
-            f"{c.check}.{c.setting}",
+            c.name,
             f"{c.claim.limit}",
             f"{c.rows:,} of {c.role}" + (f", 1 of {c.claim.parts} parts" * (c.claim.parts > 1)),
             f"{c.certifiable:.3f}",

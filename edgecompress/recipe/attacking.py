@@ -1,6 +1,7 @@
 """The check that attacks: how many right answers survive somebody who rewords the text?"""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -107,4 +108,5 @@ class Attack(CheckSettings):
 
     def claims(self, rows: int, classes: int) -> Iterator[Claim]:
         """Limits rest on the rows that are attacked."""
-        return super().claims(min(rows, self.rows), classes)
+        for claim in super().claims(min(rows, self.rows), classes):
+            yield replace(claim, by=self.recipes)

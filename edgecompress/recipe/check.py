@@ -34,6 +34,7 @@ class Claim:
     rows: int
     parts: int = 1  # the rows fall into so many parts, and the smallest has to be certified
     among: int = 1  # so many intervals hold at once
+    by: tuple[str, ...] = ()  # attacks, each of which is held to it
 
 
 class CheckSettings(Section):

@@ -23,6 +23,12 @@ class Certificate:
         return self.claim.setting
 
     @property
+    def name(self) -> str:
+        """Which limit it is, for readers: several checks of one kind may set the same."""
+        by = f" ({', '.join(self.claim.by)})" if self.claim.by else ""
+        return f"{self.check}.{self.setting}{by}"
+
+    @property
     def rows(self) -> int:
         """Of the role; of the smallest part of them where each part has to hold."""
         return self.claim.rows // self.claim.parts
@@ -97,6 +103,7 @@ class Certificate:
         return {
             "check": self.check,
             "setting": self.setting,
+            "by": list(self.claim.by),
             "role": self.role,
             "rows": self.rows,
             "parts": self.claim.parts,
@@ -117,7 +124,7 @@ class Certificate:
             needed += ", unless the candidate is better than that"
         parts = f" in each of {self.claim.parts} parts" if self.claim.parts > 1 else ""
         return (
-            f"{self.check}.{self.setting} {self.limit:g} on {self.rows:,} rows{parts} of "
+            f"{self.name} {self.limit:g} on {self.rows:,} rows{parts} of "
             f"{self.role}: these rows can certify {self.certifiable:.3f}; {needed}"
         )
 

@@ -30,6 +30,19 @@ def test_the_rows_needed_make_it_likely(smoke, ws):
     assert (tight.doubtful, tight.impossible, tight.rows_needed) == (True, False, 1814)
 
 
+def test_limits_of_two_attacks_are_told_apart(smoke, ws):
+    attacks = "".join(
+        f"  - {{check: attack, recipes: [{names}], rows: 100, max_drop_from_teacher: 0.2}}\n"
+        for names in ("deepwordbug", "pwws, checklist")
+    )
+    file = smoke(("gate:\n", "gate:\n" + attacks))
+    found = certificates(file, Data(file.recipe, file.folder, ws.resources, ws.progress))
+    assert [c.name for c in found if c.check == "attack"] == [
+        "attack.max_drop_from_teacher (deepwordbug)",
+        "attack.max_drop_from_teacher (pwws, checklist)",
+    ]
+
+
 def test_limits_that_rest_on_no_rows_have_no_certificate(smoke, ws):
     assert "ratio_at_most" not in by_setting(smoke(), ws)
 
