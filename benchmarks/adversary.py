@@ -4,11 +4,12 @@
 
 The student, its data and the attacks are those of recipes/search-demo.yaml, without any search.
 One adversary pushes the word vectors (`adversarial_radius`), the other has changed texts of train
-until they fooled the teacher (`adversarial_examples`). All are trained from several seeds,
-exported, quantized, and attacked through the runtime on rows that none has seen. They are equally
-fast, since they are one graph with other weights. Examples are more texts, so more steps: a student
-that learns plainly for an epoch more, which is more steps still, stands beside them. What is
-finished is found again: a run that was stopped goes on with the same command.
+until they fooled the teacher (`adversarial_examples`), or the student itself, which then learns for
+an epoch more, with them. All are trained from several seeds, exported, quantized, and attacked
+through the runtime on rows that none has seen. They are equally fast, since they are one graph with
+other weights. Examples are more texts, so more steps: a student that learns plainly for an epoch
+more stands beside them. What is finished is found again: a run that was stopped goes on with the
+same command.
 """
 
 import argparse
@@ -26,8 +27,10 @@ sys.path.insert(0, str(HERE.parent))  # `benchmarks` is no installed package
 from benchmarks.judge import Stages, compared, differences  # noqa: E402  (after the lines above)
 from benchmarks.search_table import measure, points, spread, table, write_section  # noqa: E402
 from edgecompress.cli.console import console  # noqa: E402
+from edgecompress.recipe.adversarial import AdversarialExamples  # noqa: E402
 from edgecompress.recipe.learning import Student  # noqa: E402
 from edgecompress.recipe.reading import read_recipe  # noqa: E402
+from edgecompress.recipe.stage import StageSettings  # noqa: E402
 from edgecompress.runtime.machine import environment  # noqa: E402
 from edgecompress.store.sealing import write_durably  # noqa: E402
 from edgecompress.workflow.candidates import Frame, as_json  # noqa: E402
@@ -43,16 +46,24 @@ def students_of(frame: Frame, radius: float) -> dict[str, Stages]:
     assert recipe.search is not None, "a frame is that of a search"
     own = recipe.stages[recipe.search.student]
     assert isinstance(own, Student), "the recipe was checked"
+    looks = next(stage for stage in recipe.stages if isinstance(stage, AdversarialExamples))
     pushed = {"adversarial_radius": radius}
     fooled = {"adversarial_examples": True}
-    ways: dict[str, dict[str, Any]] = {
-        PLAIN: {},
-        "an epoch more": {"epochs": own.epochs + 1},
-        "words pushed": pushed,
-        "examples": fooled,
-        "both": pushed | fooled,
+    again = fooled | {"epochs": 1}
+
+    def learnt(**how: Any) -> Student:
+        return own.model_copy(update=how)
+
+    ways: dict[str, list[StageSettings]] = {
+        PLAIN: [learnt()],
+        "an epoch more": [learnt(epochs=own.epochs + 1)],
+        "words pushed": [learnt(**pushed)],
+        "examples": [learnt(**fooled)],
+        "both": [learnt(**pushed, **fooled)],
+        "own examples": [learnt(), looks, learnt(**again)],
+        "own examples, words pushed": [learnt(**pushed), looks, learnt(**pushed, **again)],
     }
-    return {name: as_json([own.model_copy(update=way)]) for name, way in ways.items()}
+    return {name: as_json(stages) for name, stages in ways.items()}
 
 
 def markdown(found: Mapping[str, Any]) -> str:
