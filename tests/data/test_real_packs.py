@@ -49,7 +49,9 @@ def test_the_rebuilt_e5_answers_as_its_graph_does(real: Resources, tmp_path: Pat
         archive.open(E5_ARCHIVE) as packed,
         tarfile.open(fileobj=packed, mode="r|gz") as members,
     ):
-        members.extractall(tmp_path, filter="data")
+        for one in members:
+            if kept := members.extractfile(one):  # the graph, its weights and a few more
+                (tmp_path / Path(one.name).name).write_bytes(kept.read())
     ids = np.array([[101, 1996, 2143, 2003, 2204, 102]])
     mask = np.ones_like(ids)
     session = onnxruntime.InferenceSession(tmp_path / "e5-small.onnx")

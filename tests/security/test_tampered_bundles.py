@@ -75,7 +75,9 @@ def zipped(bundle: Path, to: Path) -> Path:
 
 
 def tarred(bundle: Path, to: Path) -> Path:
-    shutil.unpack_archive(shutil.make_archive(str(to), "gztar", bundle), to, filter="data")
+    archive = shutil.make_archive(str(to), "gztar", bundle)
+    to.mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", to], check=True, capture_output=True)
     return to
 
 
