@@ -3,6 +3,8 @@
 Tests 17 to 21 of the plan, on tasks with a shortcut that the `ood` rows turn around.
 """
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,14 @@ from benchmarks.experiments.arms import Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
 from edgecompress.checks.loyalty import loyal_temperature
-from edgecompress.core.bias import Accuracies, Hit, Refused, f_bias, relative_bias
+from edgecompress.core.bias import (
+    ERRORS_FROM_CHANCE,
+    Accuracies,
+    Hit,
+    Refused,
+    f_bias,
+    relative_bias,
+)
 from edgecompress.core.case import FloatArray, IntArray
 from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.training.scores import load_scores
@@ -61,12 +70,15 @@ def controls(bench: Bench) -> list[Claim]:
         claims.append(
             bench.contest(says, rmc, other, lambda made: bench.lab.right(made.model, "ood"))
         )
-    return [*claims, _easy_and_hard(bench)]
+    return [*claims, _easy_and_hard(bench, epochs=1)]
 
 
 def hardness(bench: Bench) -> list[Claim]:
-    """Test 21 where there are rows enough to decide it."""
-    return [_easy_and_hard(bench)]
+    """Test 21 where there are rows enough to decide it.
+
+    After one epoch, as on the shortcut, all students of 0.85 gave one label to every text here.
+    """
+    return [_easy_and_hard(bench, epochs=3)]
 
 
 def _student(bench: Bench, name: str, objective: dict[str, Any]) -> list[Made]:
@@ -155,16 +167,22 @@ def _loyalty(bench: Bench, plain: list[Made], rmc: list[Made]) -> list[Claim]:
     return [bench.contest(lowers, plain, rmc, raw), bench.contest(equal, rmc, plain, matched)]
 
 
-def _easy_and_hard(bench: Bench) -> Claim:
-    """Accuracy on easy less that on hard validation texts, as weights are set to zero."""
+def _easy_and_hard(bench: Bench, epochs: int) -> Claim:
+    """Accuracy on easy less that on hard validation texts, as weights are set to zero.
+
+    Refused where a student is no better than chance: its gap is that of the labels.
+    """
     gaps: dict[float, list[FloatArray]] = {}
+    refused = None
     for sparsity in SPARSITIES:
-        pruned = bench.student("prune", sparsity=sparsity, objective=LABELS, epochs=1)
+        pruned = bench.student("prune", sparsity=sparsity, objective=LABELS, epochs=epochs)
         scores = {"kind": "difficulty", "max_length": bench.lab.setting.max_length}
         gaps[sparsity] = []
         for made in bench.arms(f"sparse-{sparsity}", [scores, pruned]):
             hard = load_scores(made.aside["difficulty"].path, made.validation).hard
             right = bench.lab.right(made.model, "validation")
+            if _by_chance(right, len(bench.lab.setting.labels)):
+                refused = f"at {sparsity} a student is right on {right.mean():.0%}, as chance is"
             shares = np.where(hard, -right / hard.mean(), right / (~hard).mean())
             gaps[sparsity].append(np.asarray(shares))
     detail = {str(s): [round(float(v.mean()), 4) for v in values] for s, values in gaps.items()}
@@ -172,4 +190,12 @@ def _easy_and_hard(bench: Bench) -> Claim:
         21, "", "", "22.7 points at 0.85, 16.1 at 0.4", text="easy-hard gap: 0.85 above 0.2"
     )
     first, last = gaps[SPARSITIES[0]], gaps[SPARSITIES[-1]]
-    return bench.claim(says, [b - a for a, b in zip(first, last, strict=True)], detail)
+    made = bench.claim(says, [b - a for a, b in zip(first, last, strict=True)], detail)
+    return replace(made, refused=refused)
+
+
+def _by_chance(right: FloatArray, labels: int) -> bool:
+    """Whether it is not clear of an answer that does not look at the text."""
+    chance = 1 / labels
+    error = math.sqrt(chance * (1 - chance) / len(right))
+    return float(right.mean()) < chance + ERRORS_FROM_CHANCE * error
