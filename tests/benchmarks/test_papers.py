@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.experiments import arms
+from benchmarks.experiments import arms, rmc
 from benchmarks.experiments.arms import Laboratory, made_by_helper
+from benchmarks.experiments.bench import Bench
 from benchmarks.experiments.settings import REVIEWS, SETTINGS, Places, Setting
 from edgecompress.core.pool import Done, Task, WorkerDied
 from edgecompress.core.progress import Silent
@@ -68,3 +69,11 @@ def test_arms_are_the_same_whether_helpers_make_them_die_or_are_not_there(tmp_pa
     assert told == ["tiny-teacher", "tiny-short-1", "tiny-short-2"]  # each was made once
     answered = {path.name for path in (tmp_path / "helped/answers/tiny").iterdir()}
     assert answered == {f"{shared[0].model.digest}-test.npy"}  # by the helper that lived
+
+
+@pytest.mark.slow
+def test_students_that_guess_say_nothing_of_easy_and_hard_texts(tmp_path):
+    # 64 texts and four epochs at most teach nobody anything
+    (claim,) = rmc.hardness(Bench(laboratory(tmp_path), seeds=(1,)))
+    assert "as chance is" in claim.refused
+    assert claim.verdict == "undecided"
