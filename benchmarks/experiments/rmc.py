@@ -3,7 +3,6 @@
 Tests 17 to 21 of the plan, on tasks with a shortcut that the `ood` rows turn around.
 """
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +13,11 @@ from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
 from edgecompress.checks.loyalty import loyal_temperature
 from edgecompress.core.bias import (
-    ERRORS_FROM_CHANCE,
     Accuracies,
     Hit,
     Refused,
     f_bias,
+    margin_of_chance,
     relative_bias,
 )
 from edgecompress.core.case import FloatArray, IntArray
@@ -197,5 +196,4 @@ def _easy_and_hard(bench: Bench, epochs: int) -> Claim:
 def _by_chance(right: FloatArray, labels: int) -> bool:
     """Whether it is not clear of an answer that does not look at the text."""
     chance = 1 / labels
-    error = math.sqrt(chance * (1 - chance) / len(right))
-    return float(right.mean()) < chance + ERRORS_FROM_CHANCE * error
+    return float(right.mean()) < chance + margin_of_chance(chance, len(right))

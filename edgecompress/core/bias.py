@@ -86,6 +86,11 @@ def relative_bias(dev: Hit, ood: Hit, chance: float, seed: int) -> Measurement |
     )
 
 
+def margin_of_chance(chance: float, n: int) -> float:
+    """How far from chance an accuracy on `n` rows must lie, before it tells of any skill."""
+    return ERRORS_FROM_CHANCE * math.sqrt(chance * (1 - chance) / n)
+
+
 def _meaningless(ours: Accuracies, teacher: Accuracies, chance: float, n: int) -> str:
     """Why no ratio can be formed; empty where one can."""
     if teacher.dev - teacher.ood < SMALLEST_GAP:
@@ -93,7 +98,7 @@ def _meaningless(ours: Accuracies, teacher: Accuracies, chance: float, n: int) -
             f"the teacher drops only from {teacher.dev:.3f} to {teacher.ood:.3f}; "
             f"a drop below {SMALLEST_GAP:.2f} leaves nothing to compare with"
         )
-    near = ERRORS_FROM_CHANCE * math.sqrt(chance * (1 - chance) / n)
+    near = margin_of_chance(chance, n)
     for who, accuracy in (("teacher", teacher.ood), ("compressed model", ours.ood)):
         if abs(accuracy - chance) <= near:
             return (

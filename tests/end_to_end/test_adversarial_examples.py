@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from edgecompress.attacks.crew import COMMAND
 from edgecompress.core.progress import Silent
 from edgecompress.recipe.reading import read_recipe
 from edgecompress.store.store import Store
@@ -16,7 +17,7 @@ from edgecompress.workflow.run import Run, make_all, start
 from edgecompress.workflow.workspace import Workspace
 from tests.attacks.small_words import SmallWords
 
-WORKER = "edgecompress.attacks.worker"
+WORKER = COMMAND[-1]  # by which its processes are known
 FINDING = "  - {kind: adversarial-examples, rows: 40, most_words: 0.2}\n  - kind: distill\n"
 SEARCH = "search: {student: 1, adversarial_examples: [false, true], attack: {rows: 6}}\n"
 
@@ -69,6 +70,7 @@ def test_a_search_makes_students_with_and_without(recipe, ws):
     for learnt in (False, True):
         stages = as_json([own.model_copy(update={"epochs": 1, "adversarial_examples": learnt})])
         made = frame.student(stages, seed=0)
+        assert made.kind == "int8-onnx-model"
         assert 0 <= frame.attacked(contestant(made, "candidate"))["robustness"]["value"] <= 1
         attackers.append([c.pid for c in psutil.Process().children() if WORKER in c.cmdline()])
         alone = with_student(frame.run.file.recipe, stages)
