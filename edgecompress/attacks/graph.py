@@ -57,5 +57,5 @@ def write_graph(model: Path, texts: Sequence[Text], out: Path) -> None:
 
 
 def stands_in(folder: Path) -> bool:
-    """Whether a graph was made and answered every text as its model does."""
+    """Whether a graph was made and answered every text that it was asked as its model does."""
     return bool(read_json(folder / FACTS)["equal"])

@@ -30,6 +30,7 @@ from edgecompress.runtime.model import EdgeModel
 from edgecompress.store.keys import library_versions
 
 VERSION: Final = 1  # of graphs and neighbours; raise when they would come out otherwise
+COMPARED: Final = 256  # rows at most, on which a graph is held against its model
 LIBRARIES: Final = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "numpy")
 
 
@@ -115,9 +116,10 @@ def target_of(room: Room, name: str, who: Contestant, rows: Drawn) -> Target:
 
 
 def torch_target(room: Room, model: Target, rows: Drawn) -> Target:
-    """A torch model as a graph, if it has one that answers these rows alike; else as it is."""
-    asked = {"kind": "attack-graph", "model": model.digest, "texts": rows.texts}
-    graph = _kept(room, asked, lambda draft, _: write_graph(model.folder, rows.texts, draft))
+    """A torch model as a graph, if it has one that answers such rows alike; else as it is."""
+    texts = rows.texts[:: -(-len(rows.texts) // COMPARED)]  # from all over the role
+    asked = {"kind": "attack-graph", "model": model.digest, "texts": texts}
+    graph = _kept(room, asked, lambda draft, _: write_graph(model.folder, texts, draft))
     return Target(model.name, model.digest, graph) if stands_in(graph) else model
 
 

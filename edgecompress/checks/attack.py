@@ -172,7 +172,7 @@ def _side(case: Case, who: Contestant, rows: Drawn, outcomes: tuple[Outcome, ...
     before = case.answers(who, rows.role)[rows.places]
     after = before.copy()
     if changed := {o.row: o.text for o in outcomes if o.text is not None}:
-        after[list(changed)] = who.predictor.logits(list(changed.values()))
+        after[list(changed)] = case.answers_to(who, list(changed.values()))
     return _Side(rows, outcomes, before, after)
 
 

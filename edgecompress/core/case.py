@@ -1,5 +1,6 @@
 """What a check may look at: two contestants and the texts they answer."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 Answers = dict[tuple[str, str], FloatArray]
-"""(digest of a model, role) -> its logits on the texts of that role."""
+"""(digest of a model, role or digest of other texts) -> its logits on these texts."""
 
 NO_ANSWER = -1
 
@@ -142,4 +143,11 @@ class Case:
                     parts.append(who.predictor.logits(part))
                     bar.advance(len(part))
             self.known[key] = np.concatenate(parts)
+        return self.known[key]
+
+    def answers_to(self, who: Contestant, texts: Sequence[Text]) -> FloatArray:
+        """Logits of `who` on texts of no role, such as an attack left them, [n, classes]."""
+        key = (who.digest, hashlib.sha256(repr(texts).encode()).hexdigest())
+        if key not in self.known:
+            self.known[key] = who.predictor.logits(texts)
         return self.known[key]

@@ -5,6 +5,7 @@ service no model finds its caches emptied by another one, and a teacher of 90 MB
 (seen: half as slow again). Ratios are medians over the texts, resampled in blocks of neighbours.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import partial
@@ -21,7 +22,7 @@ from edgecompress.runtime.timing import percentile, time_call
 
 TURN = 10  # texts
 WARM_UP = 4  # untimed answers that open a turn
-QUIET_TRIES = 3
+PAUSES_S = (0.5, 2.0, 8.0)  # between tries: what disturbs them mostly lasts longer than a try
 
 Answer = Callable[[int], object]
 """Answers the text at that place."""
@@ -101,7 +102,7 @@ def ratio_of(
 
 
 def require_quiet(what: str, against_itself: Callable[[int], Ratio], allowed: float) -> None:
-    """Time a model against itself; noise may pass, so it gets three tries.
+    """Time a model against itself; noise may pass, so there is another try after each pause.
 
     Args:
         what: the measurement that needs it, for the message.
@@ -111,12 +112,14 @@ def require_quiet(what: str, against_itself: Callable[[int], Ratio], allowed: fl
     Raises:
         MeasureError: the machine is so noisy that a model is not as fast as itself.
     """
-    for attempt in range(QUIET_TRIES):
+    for attempt in range(1 + len(PAUSES_S)):
+        if attempt:
+            time.sleep(PAUSES_S[attempt - 1])
         ratio = against_itself(attempt)
         if ratio.low >= 1 / allowed and ratio.high <= allowed:
             return
     raise MeasureError(
         f"{what}: timed against itself the model is {ratio.value:.2f} "
         f"[{ratio.low:.2f}, {ratio.high:.2f}] times as fast, so this machine is too noisy to judge "
-        f"(allowed: within {allowed:.4g}, {QUIET_TRIES} tries); stop other work and run again"
+        f"(allowed: within {allowed:.4g}, {1 + len(PAUSES_S)} tries); stop other work and run again"
     )

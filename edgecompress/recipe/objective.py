@@ -44,7 +44,12 @@ class Objective(Section):
     @property
     def asks_teacher(self) -> bool:
         """Whether any part is about what the teacher says; labels alone need nobody's answers."""
-        return any((self.logits, self.hidden, self.attention, self.relations))
+        return bool(self.logits) or self.wants_states
+
+    @property
+    def wants_states(self) -> bool:
+        """Whether the teacher's inner states are needed beside its logits."""
+        return any((self.hidden, self.attention, self.relations))
 
     @property
     def wants_difficulty(self) -> bool:

@@ -29,7 +29,15 @@ from edgecompress.training.importance import deciding
 from edgecompress.training.rounds import Course, Leg, plan_cuts, plan_legs
 from edgecompress.training.signals import Asked, Wanted
 from edgecompress.training.sparsity import KeepZeros, sparsity_of
-from edgecompress.training.teaching import Pair, Part, ask, meet, require_parts, teach
+from edgecompress.training.teaching import (
+    Pair,
+    Part,
+    ask,
+    meet,
+    require_parts,
+    teach,
+    train_logits,
+)
 from edgecompress.training.widths import kept_layers
 
 Told = list[dict[str, Any]]
@@ -97,13 +105,22 @@ def _cutter(pair: Pair, full: EncoderConfig, settings: Prune, ctx: StageContext)
     texts = ctx.data["train"]
     drawn = draw(texts.labels, min(settings.scoring_rows, len(texts)), f"{ctx.seed} prune")
     few = _take(texts, drawn.tolist())
-    asked = Asked(pair.teacher, TokenRows.of(few, pair.teacher_reads), Wanted(), "fp32")
-    answers = ask(asked, pair, few, ctx).logits
+    if _will_learn_them(settings):
+        answers = train_logits(pair, settings, ctx)[drawn]
+    else:
+        asked = Asked(pair.teacher, TokenRows.of(few, pair.teacher_reads), Wanted(), "fp32")
+        answers = ask(asked, pair, few, ctx).logits
     rows = TokenRows.of(few, pair.student_reads)
     with lead_first(ctx.ranks):
         table = _table(full, rows, ctx) if settings.speedup else None
     loss = deciding(settings.objective, answers)
     return Cutter(settings, full, rows, loss, table, ctx.seed, ctx.progress)
+
+
+def _will_learn_them(settings: Prune) -> bool:
+    """Whether the student will learn the teacher's logits of `train`: then it is asked but once."""
+    learnt = settings.objective
+    return settings.epochs > 0 and learnt.asks_teacher and not learnt.wants_states
 
 
 def _take(texts: TextSet, places: Sequence[int]) -> TextSet:

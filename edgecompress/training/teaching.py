@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 
 from edgecompress.core.artifact import Artifact
-from edgecompress.core.case import Keep
+from edgecompress.core.case import FloatArray, Keep
 from edgecompress.core.errors import StageError
 from edgecompress.core.ranks import lead_first
 from edgecompress.core.texts import TextSet
@@ -169,6 +169,13 @@ def _hear(pair: Pair, part: Part, rows: TokenRows, settings: Student, room: Clas
     return ask(Asked(teacher, asked, wanted, precision), pair, room.data[part.role], room)
 
 
+def train_logits(pair: Pair, settings: Student, room: Classroom) -> FloatArray:
+    """What the pair's teacher answers to `train`, as training that asks no more will find it."""
+    texts, precision = room.data["train"], choose_precision(settings.precision)
+    asked = Asked(pair.teacher, TokenRows.of(texts, pair.teacher_reads), Wanted(), precision)
+    return ask(asked, pair, texts, room).logits
+
+
 def ask(asked: Asked, pair: Pair, texts: TextSet, room: Classroom) -> Signals:
     """What the pair's teacher says of these texts.
 
@@ -214,7 +221,7 @@ def choose_states(pair: Pair, objective: Objective, rows: TokenRows, asked: Toke
         StageError: student and teacher do not read the same tokens, or a pair of mapped states
             has two widths, or two numbers of heads.
     """
-    if not (objective.hidden or objective.attention or objective.relations):
+    if not objective.wants_states:
         return Wanted()
     _require_same_tokens(pair, rows, asked)
     if not (objective.hidden or objective.attention):

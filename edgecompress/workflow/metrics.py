@@ -37,7 +37,10 @@ class Yardstick:
 
 
 def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measurement, ...]:
-    """Measure a stage's output, or find what was measured on this machine before."""
+    """Measure a stage's output, or find what was measured on this machine before.
+
+    What lacks its latency, since the machine was too noisy, is not kept: another run tries again.
+    """
     key = step_key(
         {
             "kind": "measurements",
@@ -56,7 +59,13 @@ def stage_metrics(made: Artifact, yard: Yardstick, ws: Workspace) -> tuple[Measu
         exact("parameters", ours.params, "parameters", "stored elements"),
     ]
     if yard.texts is not None:
-        measured += _behaviour(ours, yard.texts, yard, ws)
+        case = _case(ours, yard.texts, yard, ws)
+        measured += _behaviour(case, yard.texts, yard.difficulty)
+        try:
+            measured += _latency(case, yard.texts.name)
+        except MeasureError as error:
+            ws.progress.warn(f"{ours.name}: no latency in the stage table: {error}")
+            return tuple(measured)
     parents = (made.digest, yard.teacher.digest)
     return measurements_of(save_findings(measured, key, parents, ws.store))
 
@@ -67,32 +76,32 @@ def _inputs(made: Artifact, yard: Yardstick) -> list[str | None]:
     return [made.digest, yard.teacher.digest, texts, *scores]
 
 
-def _behaviour(
-    ours: Contestant, texts: TextSet, yard: Yardstick, ws: Workspace
-) -> list[Measurement]:
-    role, teacher = texts.name, contestant(yard.teacher, "teacher")
-    case = Case(
+def _case(ours: Contestant, texts: TextSet, yard: Yardstick, ws: Workspace) -> Case:
+    return Case(
         ours,
-        teacher,
-        {role: texts},
+        contestant(yard.teacher, "teacher"),
+        {texts.name: texts},
         yard.labels,
         yard.seed,
         progress=ws.progress,
         known=yard.known,
     )
+
+
+def _behaviour(case: Case, texts: TextSet, difficulty: Artifact | None) -> list[Measurement]:
     told = [
-        *accuracy.measure(case, Accuracy(check="accuracy", data=role)),
-        *loyalty.measure(case, Loyalty(check="loyalty", data=role)),
+        *accuracy.measure(case, Accuracy(check="accuracy", data=texts.name)),
+        *loyalty.measure(case, Loyalty(check="loyalty", data=texts.name)),
     ]
     found = [one for one in measurements_of(told) if not one.part]
-    if yard.difficulty:
-        found += _easy_and_hard(case, texts, load_scores(yard.difficulty.path, texts))
-    timing = Latency(check="latency", data=role, pairs=PAIRS)
-    try:
-        found += measurements_of(latency.measure(case, timing))
-    except MeasureError as error:
-        ws.progress.warn(f"{ours.name}: no latency in the stage table: {error}")
+    if difficulty:
+        found += _easy_and_hard(case, texts, load_scores(difficulty.path, texts))
     return found
+
+
+def _latency(case: Case, role: str) -> tuple[Measurement, ...]:
+    timing = Latency(check="latency", data=role, pairs=PAIRS)
+    return measurements_of(latency.measure(case, timing))
 
 
 def _easy_and_hard(case: Case, texts: TextSet, scores: Scores) -> list[Measurement]:

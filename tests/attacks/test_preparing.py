@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.attacks.preparing import Room, drawn_rows, methods_of, target_of
+from edgecompress.attacks.method import Target
+from edgecompress.attacks.preparing import (
+    COMPARED,
+    Room,
+    drawn_rows,
+    methods_of,
+    target_of,
+    torch_target,
+)
 from edgecompress.core.case import Case
 from edgecompress.core.errors import DataError, MeasureError
 from edgecompress.recipe.attacking import Attack
-from tests.fakes import case, contestant
+from tests.fakes import case, contestant, texts
 
 
 class Named:
@@ -95,3 +103,18 @@ def test_a_model_that_no_worker_can_load_is_an_error(here: Case):
     rows = drawn_rows(here.data["test"], 10, 7)
     with pytest.raises(MeasureError, match="no worker can load the candidate, fake"):
         target_of(around(here), "candidate", contestant("fake", object()), rows)
+
+
+@pytest.mark.parametrize("rows", [COMPARED, 3 * COMPARED + 1])
+def test_a_graph_is_compared_on_rows_from_all_over_the_role(here: Case, tmp_path: Path, rows: int):
+    (tmp_path / "facts.json").write_text('{"equal": true}')
+    compared: list[str] = []
+
+    def keep(asked, make) -> Path:
+        compared.extend(asked["texts"])
+        return tmp_path
+
+    drawn = drawn_rows(texts([0, 1] * rows), rows, 7)
+    torch_target(replace(around(here), keep=keep), Target("model", "abc", tmp_path), drawn)
+    assert COMPARED / 2 < len(compared) <= COMPARED
+    assert drawn.texts.index(compared[-1]) >= rows - rows // len(compared) - 1

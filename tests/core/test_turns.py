@@ -1,10 +1,12 @@
 """Timing in turns."""
 
+import time
 from functools import partial
 
 import numpy as np
 import pytest
 
+from edgecompress.core import turns
 from edgecompress.core.errors import MeasureError
 from edgecompress.core.turns import (
     TURN,
@@ -72,11 +74,32 @@ def test_blocks_that_disagree_widen_the_interval():
     assert ratio.high > 0.99
 
 
-def test_noise_may_pass_within_three_tries():
-    tries = iter([Ratio(1.3, 1.0, 1.6), Ratio(1.0, 0.7, 1.4), Ratio(1.0, 0.99, 1.01)])
+@pytest.fixture
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(turns, "PAUSES_S", (0.0, 0.0, 0.0))
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_noise_may_pass_within_four_tries():
+    tries = iter(
+        [Ratio(1.3, 1.0, 1.6), Ratio(1.2, 1.1, 1.3), Ratio(1.0, 0.7, 1.4), Ratio(1.0, 0.99, 1.01)]
+    )
     require_quiet("bench", lambda attempt: next(tries), 1.05)
 
 
+def test_there_is_a_pause_before_another_try(monkeypatch):
+    monkeypatch.setattr(turns, "PAUSES_S", (0.05,))
+    at = []
+
+    def try_again(attempt):
+        at.append(time.monotonic())
+        return Ratio(1.0, 0.99, 1.01) if attempt else Ratio(1.3, 1.0, 1.6)
+
+    require_quiet("bench", try_again, 1.05)
+    assert at[1] - at[0] >= 0.05
+
+
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("ratio", [Ratio(1.04, 1.02, 1.06), Ratio(0.97, 0.94, 0.99)])
 def test_equals_that_look_unequal_stop_the_judge(ratio):
     with pytest.raises(MeasureError, match="bench: timed against itself the model is"):

@@ -68,8 +68,18 @@ def test_another_cut_finds_what_the_teacher_told_the_first(teacher, new_context,
     for heads in (1, 2):
         ctx = new_context(teacher=teacher, keep=shelf)
         prune.run(teacher, asking(heads=heads, intermediate=64, epochs=1), ctx)
-    assert len(shelf.asked) == 3  # validation, the rows that are scored, train
-    assert len({asked["texts"] for asked in shelf.asked}) == 3
+    validation, train = (ctx.data[role].digest for role in ("validation", "train"))
+    assert sorted(asked["texts"] for asked in shelf.asked) == sorted([validation, train])
+
+
+def test_without_training_the_teacher_is_asked_of_the_scored_rows_alone(
+    teacher, new_context, shelf
+):
+    ctx = new_context(teacher=teacher, keep=shelf)
+    prune.run(teacher, asking(heads=2, epochs=0), ctx)
+    asked = [each["texts"] for each in shelf.asked]
+    assert len(asked) == 2  # validation, by which the student is judged, and these rows
+    assert ctx.data["train"].digest not in asked
 
 
 def test_rounds_cut_depth_then_width_while_the_rest_learns(teacher, new_context):
