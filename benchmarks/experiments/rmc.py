@@ -75,7 +75,8 @@ def controls(bench: Bench) -> list[Claim]:
 def hardness(bench: Bench) -> list[Claim]:
     """Test 21 where there are rows enough to decide it.
 
-    After one epoch, as on the shortcut, all students of 0.85 gave one label to every text here.
+    After one epoch, as on the shortcut, all students of 0.85 gave one label to every text here, and
+    after three epochs two of three still do: those are refused.
     """
     return [_easy_and_hard(bench, epochs=3)]
 
