@@ -22,7 +22,7 @@ from edgecompress.runtime.timing import percentile, time_call
 
 TURN = 10  # texts
 WARM_UP = 4  # untimed answers that open a turn
-PAUSES_S = (0.5, 2.0, 8.0)  # between tries: what disturbs them mostly lasts longer than a try
+PAUSES_S = (0.0, 0.5, 2.0, 8.0)  # before each try: what disturbs one mostly lasts longer than it
 
 Answer = Callable[[int], object]
 """Answers the text at that place."""
@@ -112,14 +112,13 @@ def require_quiet(what: str, against_itself: Callable[[int], Ratio], allowed: fl
     Raises:
         MeasureError: the machine is so noisy that a model is not as fast as itself.
     """
-    for attempt in range(1 + len(PAUSES_S)):
-        if attempt:
-            time.sleep(PAUSES_S[attempt - 1])
+    for attempt, pause in enumerate(PAUSES_S):
+        time.sleep(pause)
         ratio = against_itself(attempt)
         if ratio.low >= 1 / allowed and ratio.high <= allowed:
             return
     raise MeasureError(
         f"{what}: timed against itself the model is {ratio.value:.2f} "
         f"[{ratio.low:.2f}, {ratio.high:.2f}] times as fast, so this machine is too noisy to judge "
-        f"(allowed: within {allowed:.4g}, {1 + len(PAUSES_S)} tries); stop other work and run again"
+        f"(allowed: within {allowed:.4g}, {len(PAUSES_S)} tries); stop other work and run again"
     )

@@ -76,7 +76,7 @@ def test_blocks_that_disagree_widen_the_interval():
 
 @pytest.fixture
 def no_pauses(monkeypatch):
-    monkeypatch.setattr(turns, "PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(turns, "PAUSES_S", (0.0, 0.0, 0.0, 0.0))
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -88,7 +88,7 @@ def test_noise_may_pass_within_four_tries():
 
 
 def test_there_is_a_pause_before_another_try(monkeypatch):
-    monkeypatch.setattr(turns, "PAUSES_S", (0.05,))
+    monkeypatch.setattr(turns, "PAUSES_S", (0.0, 0.05))
     at = []
 
     def try_again(attempt):
