@@ -104,8 +104,10 @@ class Laboratory:
         folder = self.setting.folder(self.places)
         columns = {"text_pair": "text_pair"} if self.setting.pairs else {}
         roles = ["train", "validation", "test"]
+        data = {role: {"source": str(folder / f"{role}.jsonl")} | columns for role in roles}
         if any("transfer_epochs" in stage for stage in stages):
-            roles.append("transfer")
+            own = {"source": str(folder / "transfer.jsonl")} | columns
+            data["transfer"] = dict(self.setting.transfer or own)
         return {
             "version": 1,
             "name": self.setting.name,
@@ -113,7 +115,7 @@ class Laboratory:
             "seed": seed,
             "labels": list(self.setting.labels),
             "teacher": dict(teacher),
-            "data": {role: {"source": str(folder / f"{role}.jsonl")} | columns for role in roles},
+            "data": data,
             "stages": [dict(stage) for stage in stages],
             "gate": [{"check": "size", "ratio_at_most": 1.0}],
         }

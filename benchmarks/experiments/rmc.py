@@ -27,7 +27,8 @@ from edgecompress.training.scores import load_scores
 LAMBDA = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}  # the paper's 0.9
 LABELS = {"logits": 0.0, "labels": 1.0}
 ALPHA = 0.3
-SPARSITIES = (0.2, 0.4, 0.85)
+SPARSITIES = (0.2, 0.4, 0.6, 0.7, 0.85)
+AS_THE_PAPER = {"rounds": 8, "pruning_share": 0.5}  # sparsity climbs while the student learns
 
 
 def claims(bench: Bench) -> list[Claim]:
@@ -69,16 +70,7 @@ def controls(bench: Bench) -> list[Claim]:
         claims.append(
             bench.contest(says, rmc, other, lambda made: bench.lab.right(made.model, "ood"))
         )
-    return [*claims, _easy_and_hard(bench, epochs=1)]
-
-
-def hardness(bench: Bench) -> list[Claim]:
-    """Test 21 where there are rows enough to decide it.
-
-    After one epoch, as on the shortcut, all students of 0.85 gave one label to every text here, and
-    after three epochs two of three still do: those are refused.
-    """
-    return [_easy_and_hard(bench, epochs=3)]
+    return claims
 
 
 def _student(bench: Bench, name: str, objective: dict[str, Any]) -> list[Made]:
@@ -167,18 +159,19 @@ def _loyalty(bench: Bench, plain: list[Made], rmc: list[Made]) -> list[Claim]:
     return [bench.contest(lowers, plain, rmc, raw), bench.contest(equal, rmc, plain, matched)]
 
 
-def _easy_and_hard(bench: Bench, epochs: int) -> Claim:
-    """Accuracy on easy less that on hard validation texts, as weights are set to zero.
+def hardness(bench: Bench) -> list[Claim]:
+    """Accuracy on easy less that on hard validation texts, as weights are set to zero (test 21).
 
-    Refused where a student is no better than chance: its gap is that of the labels.
+    Needs thousands of validation rows, of which it compares two parts. Refused where a student is
+    no better than chance: its gap is that of the labels.
     """
     gaps: dict[float, list[FloatArray]] = {}
     refused = None
     for sparsity in SPARSITIES:
-        pruned = bench.student("prune", sparsity=sparsity, objective=LABELS, epochs=epochs)
+        pruned = bench.student("prune", sparsity=sparsity, objective=LABELS, **AS_THE_PAPER)
         scores = {"kind": "difficulty", "max_length": bench.lab.setting.max_length}
         gaps[sparsity] = []
-        for made in bench.arms(f"sparse-{sparsity}", [scores, pruned]):
+        for made in bench.arms(f"rounds-{sparsity}", [scores, pruned]):
             hard = load_scores(made.aside["difficulty"].path, made.validation).hard
             right = bench.lab.right(made.model, "validation")
             if _by_chance(right, len(bench.lab.setting.labels)):
@@ -190,8 +183,8 @@ def _easy_and_hard(bench: Bench, epochs: int) -> Claim:
         21, "", "", "22.7 points at 0.85, 16.1 at 0.4", text="easy-hard gap: 0.85 above 0.2"
     )
     first, last = gaps[SPARSITIES[0]], gaps[SPARSITIES[-1]]
-    made = bench.claim(says, [b - a for a, b in zip(first, last, strict=True)], detail)
-    return replace(made, refused=refused)
+    grows = bench.claim(says, [b - a for a, b in zip(first, last, strict=True)], detail)
+    return [replace(grows, refused=refused)]
 
 
 def _by_chance(right: FloatArray, labels: int) -> bool:

@@ -20,7 +20,8 @@ STATES = {"logits": 1.0, "hidden": 1.0, "temperature": 1.0}  # the paper's own o
 LABELS = {"logits": 0.0, "labels": 1.0}
 AS_THE_PAPER = {"repair": "none", "scoring_rows": 512}
 ROUNDS = {"rounds": 8, "pruning_share": 0.3}
-UNLABELLED = {"epochs": EPOCHS // 2, "transfer_epochs": 1}  # 4,000 texts: as many steps
+UNLABELLED = {"epochs": EPOCHS // 2, "transfer_epochs": 1}  # twice the texts: as many steps
+SMALL = {"layers": list(range(8)), "heads": 2, "intermediate": 256}  # the paper's shares of all
 RANKS = (32, 64, 128, 192, 256, 320)
 
 
@@ -48,6 +49,22 @@ def _pruning(bench: Bench) -> list[Claim]:
         ),
         bench.contest(
             Says(13, "pruning with KD, half of it on unlabelled texts", "without", "+1 to +4"),
+            more,
+            alone,
+        ),
+    ]
+
+
+def as_small(bench: Bench) -> list[Claim]:
+    """Test 13 with as small a student as in the paper, which has more to regain."""
+    alone = _pruned(bench, "small-no-kd", objective=LABELS, **SMALL)
+    once = _pruned(bench, "small-once", objective=KD, **SMALL)
+    more = _pruned(bench, "small-unlabelled", objective=KD, **SMALL, **UNLABELLED)
+    paper = "+1 to +4"
+    return [
+        bench.contest(Says(13, "pruning far with KD of logits", "without", paper), once, alone),
+        bench.contest(
+            Says(13, "pruning far with KD, half of it on unlabelled texts", "without", paper),
             more,
             alone,
         ),

@@ -53,6 +53,7 @@ class Setting:
     epochs: int = 3
     needs: tuple[str, ...] = ()  # files of the data folder
     pairs: bool = False
+    transfer: Mapping[str, Any] | None = None  # a source of texts without labels; else a role
 
     def folder(self, places: Places) -> Path:
         """Where its files are, made at the first call."""
@@ -112,6 +113,27 @@ def sst2(places: Places) -> dict[str, Rows]:
     ]
     sizes = {"train": 2_000, "validation": VALIDATION_ROWS, "test": TEST_ROWS}
     return unlabelled(split(rows, sizes | {"transfer": TRANSFER_ROWS}))
+
+
+def sst2_large(places: Places) -> dict[str, Rows]:
+    """Four times the rows of `sst2`, tested on whole sentences, no phrase of which is learnt.
+
+    SST-2's training rows are phrases of 6,886 sentences. A phrase that occurs in a sentence of
+    `test` is in no other role, nor one of a `validation` sentence in `train`.
+    """
+    names = {0: "negative", 1: "positive"}
+    rows = [
+        {"text": row["text"].strip(), "label": names[row["label"]]}
+        for row in places.file("sst2/train.jsonl.gz")
+        if len(row["text"].split()) >= 6
+    ]
+    whole = split(_longest(rows), {"test": 3_000, "validation": 1_000})
+    test, validation = _joined(whole["test"]), _joined(whole["validation"])
+    free = [row for row in rows if not _occurs(row, test)]
+    held = [row for row in free if _occurs(row, validation)]
+    learnt = [row for row in free if not _occurs(row, validation)]
+    parts = split(learnt, {"train": 8_000}) | split(held, {"validation": 4_000})
+    return parts | {"test": whole["test"]}
 
 
 def shortcut(places: Places) -> dict[str, Rows]:
@@ -179,6 +201,27 @@ def unlabelled(parts: dict[str, Rows]) -> dict[str, Rows]:
     return parts | {"transfer": [{"text": row["text"]} for row in parts["transfer"]]}
 
 
+def _longest(rows: Rows) -> Rows:
+    """The rows whose text occurs in no longer one."""
+    distinct = {_words(row): row for row in rows}
+    joined, found = "", []
+    for words in sorted(distinct, key=lambda words: (-len(words), words)):
+        if f" {words} " not in joined:
+            joined += _joined([distinct[words]])
+            found.append(distinct[words])
+    return found
+
+
+def _joined(rows: Rows) -> str:
+    """All texts, in which `_occurs` looks."""
+    return "".join(f" {_words(row)} \n" for row in rows)
+
+
+def _occurs(row: Mapping[str, str], joined: str) -> bool:
+    """Whether its words, in their order, are a part of one of the texts."""
+    return f" {_words(row)} " in joined
+
+
 def _overlap(row: Mapping[str, str]) -> float:
     """Common words over all words."""
     first, second = set(row["text"].lower().split()), set(row["text_pair"].lower().split())
@@ -197,12 +240,20 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 REVIEWS = ("negative", "positive")
+IMDB_SENTENCES = {"source": "resource:imdb", "split": "train", "sentences": True, "rows": 16_000}
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("sentiment", REVIEWS, sentiment),
         Setting("many-validation-rows", REVIEWS, many_validation_rows),
         Setting("sst2", REVIEWS, sst2, needs=("sst2/train.jsonl.gz",)),
+        Setting(
+            "sst2-large",
+            REVIEWS,
+            sst2_large,
+            needs=("sst2/train.jsonl.gz",),
+            transfer=IMDB_SENTENCES,
+        ),
         Setting("shortcut", REVIEWS, shortcut),
         Setting(
             "fever",
