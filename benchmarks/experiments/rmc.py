@@ -27,7 +27,7 @@ from edgecompress.training.scores import load_scores
 LAMBDA = {"logits": 0.9, "labels": 0.1, "temperature": 1.0}  # the paper's 0.9
 LABELS = {"logits": 0.0, "labels": 1.0}
 ALPHA = 0.3
-SPARSITIES = (0.2, 0.4, 0.6, 0.7, 0.85)
+SPARSITIES = (0.2, 0.4, 0.85)
 AS_THE_PAPER = {"rounds": 8, "pruning_share": 0.5}  # sparsity climbs while the student learns
 
 

@@ -26,17 +26,16 @@ from edgecompress.training.batches import TokenRows
 from edgecompress.training.checkpoints import Checkpoint, Checkpoints
 from edgecompress.training.cutting import Cutter
 from edgecompress.training.importance import deciding
+from edgecompress.training.precision import choose_precision
 from edgecompress.training.rounds import Course, Leg, plan_cuts, plan_legs
-from edgecompress.training.signals import Asked, Wanted
 from edgecompress.training.sparsity import KeepZeros, sparsity_of
 from edgecompress.training.teaching import (
     Pair,
     Part,
-    ask,
+    logits_of,
     meet,
     require_parts,
     teach,
-    train_logits,
 )
 from edgecompress.training.widths import kept_layers
 
@@ -106,10 +105,9 @@ def _cutter(pair: Pair, full: EncoderConfig, settings: Prune, ctx: StageContext)
     drawn = draw(texts.labels, min(settings.scoring_rows, len(texts)), f"{ctx.seed} prune")
     few = _take(texts, drawn.tolist())
     if _will_learn_them(settings):
-        answers = train_logits(pair, settings, ctx)[drawn]
+        answers = logits_of(pair, texts, ctx, choose_precision(settings.precision))[drawn]
     else:
-        asked = Asked(pair.teacher, TokenRows.of(few, pair.teacher_reads), Wanted(), "fp32")
-        answers = ask(asked, pair, few, ctx).logits
+        answers = logits_of(pair, few, ctx, "fp32")
     rows = TokenRows.of(few, pair.student_reads)
     with lead_first(ctx.ranks):
         table = _table(full, rows, ctx) if settings.speedup else None

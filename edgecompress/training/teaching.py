@@ -27,7 +27,7 @@ from edgecompress.training.emphasis import row_weights, smoothed
 from edgecompress.training.examples import load_examples, with_examples
 from edgecompress.training.loop import StepHook, Task, train
 from edgecompress.training.objectives import Loss, distilling, state_map
-from edgecompress.training.precision import choose_precision
+from edgecompress.training.precision import Precision, choose_precision
 from edgecompress.training.scores import load_scores
 from edgecompress.training.signals import (
     UNASKED,
@@ -105,9 +105,8 @@ def meet(student: Classifier, reads: TextEncoder, teacher: Artifact, room: Class
     teaches, teacher_reads = load_model(teacher.path), TextEncoder(teacher.path)
     pair = Pair(student, reads, teaches, teacher_reads, teacher.digest, None)
     if texts := room.data.get("validation"):
-        asked = Asked(teaches, TokenRows.of(texts, teacher_reads), Wanted(), "fp32")
-        answers = ask(asked, pair, texts, room)
-        pair = replace(pair, held_out=Loyalty(TokenRows.of(texts, reads), answers.logits))
+        answers = logits_of(pair, texts, room, "fp32")
+        pair = replace(pair, held_out=Loyalty(TokenRows.of(texts, reads), answers))
     return pair
 
 
@@ -169,9 +168,8 @@ def _hear(pair: Pair, part: Part, rows: TokenRows, settings: Student, room: Clas
     return ask(Asked(teacher, asked, wanted, precision), pair, room.data[part.role], room)
 
 
-def train_logits(pair: Pair, settings: Student, room: Classroom) -> FloatArray:
-    """What the pair's teacher answers to `train`, as training that asks no more will find it."""
-    texts, precision = room.data["train"], choose_precision(settings.precision)
+def logits_of(pair: Pair, texts: TextSet, room: Classroom, precision: Precision) -> FloatArray:
+    """What the pair's teacher answers to these texts, [n, classes]."""
     asked = Asked(pair.teacher, TokenRows.of(texts, pair.teacher_reads), Wanted(), precision)
     return ask(asked, pair, texts, room).logits
 

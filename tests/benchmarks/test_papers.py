@@ -1,6 +1,7 @@
 """Arms of the papers' experiments that helpers make, on the tiny encoder and made-up reviews."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def tiny(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("EDGECOMPRESS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(arms, "TEACHER", "resource:tiny-bert")
     monkeypatch.setattr(arms, "TEACHER_TRAINING", {"epochs": 1, "learning_rate": 1e-3})
-    monkeypatch.setitem(SETTINGS, "tiny", Setting("tiny", REVIEWS, reviews, max_length=32))
+    setting = Setting("tiny", REVIEWS, reviews, max_length=32, epochs=4)
+    monkeypatch.setitem(SETTINGS, "tiny", setting)
 
 
 def laboratory(work: Path, helpers: Helpers | None = None) -> Laboratory:
@@ -69,6 +71,16 @@ def test_arms_are_the_same_whether_helpers_make_them_die_or_are_not_there(tmp_pa
     assert told == ["tiny-teacher", "tiny-short-1", "tiny-short-2"]  # each was made once
     answered = {path.name for path in (tmp_path / "helped/answers/tiny").iterdir()}
     assert answered == {f"{shared[0].model.digest}-test.npy"}  # by the helper that lived
+
+
+@pytest.mark.slow
+def test_texts_without_labels_come_from_where_the_setting_says(tmp_path):
+    file = tmp_path / "unlabelled.jsonl"
+    file.write_text("".join(f'{{"text": "unlabelled {n}"}}\n' for n in range(16)))
+    lab = laboratory(tmp_path)
+    lab.setting = replace(lab.setting, transfer={"source": str(file)})
+    (made,) = lab.arms("more", [STAGES[0] | {"transfer_epochs": 1}], seeds=(1,))
+    assert made.model.facts["transfer"]["steps"] == 1  # a batch of 16
 
 
 @pytest.mark.slow
