@@ -136,6 +136,17 @@ def sst2_large(places: Places) -> dict[str, Rows]:
     return parts | {"test": whole["test"]}
 
 
+def cola(places: Places) -> dict[str, Rows]:
+    """Sentences that linguists accept or not; where replacing modules gave the paper the most."""
+    names = {0: "unacceptable", 1: "acceptable"}
+    rows = [
+        {"text": row["text"], "label": names[row["label"]]}
+        for part in ("train", "validation")
+        for row in places.file(f"cola/{part}.jsonl.gz")
+    ]
+    return split(rows, {"train": 6_000, "validation": VALIDATION_ROWS, "test": 3_000})
+
+
 def shortcut(places: Places) -> dict[str, Rows]:
     """The same reviews with a token that tells the label in train, and misleads in `ood`."""
     plain = sentiment(places)
@@ -253,6 +264,12 @@ SETTINGS: dict[str, Setting] = {
             sst2_large,
             needs=("sst2/train.jsonl.gz",),
             transfer=IMDB_SENTENCES,
+        ),
+        Setting(
+            "cola",
+            ("unacceptable", "acceptable"),
+            cola,
+            needs=("cola/train.jsonl.gz", "cola/validation.jsonl.gz"),
         ),
         Setting("shortcut", REVIEWS, shortcut),
         Setting(
