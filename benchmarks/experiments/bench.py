@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.experiments.arms import Laboratory, Made, Stages
 from benchmarks.experiments.claims import Claim, interval
+from edgecompress.core.bias import margin_of_chance
 from edgecompress.core.case import FloatArray
 
 Values = Callable[[Made], FloatArray]  # [n]: what of an arm is compared, row by row
@@ -35,6 +36,11 @@ class Bench:
     def right(self, made: Made) -> FloatArray:
         """1 where the arm is right on the test rows."""
         return self.lab.right(made.model)
+
+    def guesses(self, right: FloatArray) -> bool:
+        """Whether who is right on these rows is not clear of an answer that reads no text."""
+        chance = 1 / len(self.lab.setting.labels)
+        return float(right.mean()) < chance + margin_of_chance(chance, len(right))
 
     def contest(
         self,

@@ -17,7 +17,6 @@ from edgecompress.core.bias import (
     Hit,
     Refused,
     f_bias,
-    margin_of_chance,
     relative_bias,
 )
 from edgecompress.core.case import FloatArray, IntArray
@@ -174,7 +173,7 @@ def hardness(bench: Bench) -> list[Claim]:
         for made in bench.arms(f"rounds-{sparsity}", [scores, pruned]):
             hard = load_scores(made.aside["difficulty"].path, made.validation).hard
             right = bench.lab.right(made.model, "validation")
-            if _by_chance(right, len(bench.lab.setting.labels)):
+            if bench.guesses(right):
                 refused = f"at {sparsity} a student is right on {right.mean():.0%}, as chance is"
             shares = np.where(hard, -right / hard.mean(), right / (~hard).mean())
             gaps[sparsity].append(np.asarray(shares))
@@ -185,9 +184,3 @@ def hardness(bench: Bench) -> list[Claim]:
     first, last = gaps[SPARSITIES[0]], gaps[SPARSITIES[-1]]
     grows = bench.claim(says, [b - a for a, b in zip(first, last, strict=True)], detail)
     return [replace(grows, refused=refused)]
-
-
-def _by_chance(right: FloatArray, labels: int) -> bool:
-    """Whether it is not clear of an answer that does not look at the text."""
-    chance = 1 / labels
-    return float(right.mean()) < chance + margin_of_chance(chance, len(right))
