@@ -12,13 +12,7 @@ from benchmarks.experiments.arms import Made
 from benchmarks.experiments.bench import BOTTOM, Bench, Says
 from benchmarks.experiments.claims import Claim
 from edgecompress.checks.loyalty import loyal_temperature
-from edgecompress.core.bias import (
-    Accuracies,
-    Hit,
-    Refused,
-    f_bias,
-    relative_bias,
-)
+from edgecompress.core.bias import Accuracies, Hit, Refused, f_bias, relative_bias
 from edgecompress.core.case import FloatArray, IntArray
 from edgecompress.core.loyalty import probability_loyalty
 from edgecompress.training.scores import load_scores

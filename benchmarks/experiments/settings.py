@@ -105,12 +105,7 @@ def many_validation_rows(places: Places) -> dict[str, Rows]:
 
 def sst2(places: Places) -> dict[str, Rows]:
     """A part of SST-2's training phrases of six words and more; tested on other such phrases."""
-    names = {0: "negative", 1: "positive"}
-    rows = [
-        {"text": row["text"].strip(), "label": names[row["label"]]}
-        for row in places.file("sst2/train.jsonl.gz")
-        if len(row["text"].split()) >= 6
-    ]
+    rows = _phrases(places)
     sizes = {"train": 2_000, "validation": VALIDATION_ROWS, "test": TEST_ROWS}
     return unlabelled(split(rows, sizes | {"transfer": TRANSFER_ROWS}))
 
@@ -121,12 +116,7 @@ def sst2_large(places: Places) -> dict[str, Rows]:
     SST-2's training rows are phrases of 6,886 sentences. A phrase that occurs in a sentence of
     `test` is in no other role, nor one of a `validation` sentence in `train`.
     """
-    names = {0: "negative", 1: "positive"}
-    rows = [
-        {"text": row["text"].strip(), "label": names[row["label"]]}
-        for row in places.file("sst2/train.jsonl.gz")
-        if len(row["text"].split()) >= 6
-    ]
+    rows = _phrases(places)
     whole = split(_longest(rows), {"test": 3_000, "validation": 1_000})
     test, validation = _joined(whole["test"]), _joined(whole["validation"])
     free = [row for row in rows if not _occurs(row, test)]
@@ -134,6 +124,16 @@ def sst2_large(places: Places) -> dict[str, Rows]:
     learnt = [row for row in free if not _occurs(row, validation)]
     parts = split(learnt, {"train": 8_000}) | split(held, {"validation": 4_000})
     return parts | {"test": whole["test"]}
+
+
+def _phrases(places: Places) -> Rows:
+    """SST-2's training phrases of six words and more."""
+    names = {0: "negative", 1: "positive"}
+    return [
+        {"text": row["text"].strip(), "label": names[row["label"]]}
+        for row in places.file("sst2/train.jsonl.gz")
+        if len(row["text"].split()) >= 6
+    ]
 
 
 def cola(places: Places) -> dict[str, Rows]:
@@ -217,9 +217,10 @@ def _longest(rows: Rows) -> Rows:
     distinct = {_words(row): row for row in rows}
     joined, found = "", []
     for words in sorted(distinct, key=lambda words: (-len(words), words)):
-        if f" {words} " not in joined:
-            joined += _joined([distinct[words]])
-            found.append(distinct[words])
+        row = distinct[words]
+        if not _occurs(row, joined):
+            joined += _joined([row])
+            found.append(row)
     return found
 
 

@@ -62,19 +62,19 @@ def make_students(bench: Bench) -> Students:
 def against_fine_tuning(bench: Bench) -> list[Claim]:
     """Test 8 as in the paper, whose baseline starts from the layers before any fine-tuning.
 
-    Three seeds left it undecided on both tasks, since such students vary by two points; so it has
+    Three seeds left it undecided on reviews, since such students vary by two points; so it has
     more of them. A seed at which a student only guesses is left out, and told: one failed training
     would decide the mean.
     """
     theseus = _replaced(bench, schedule="curriculum")
     cut = _cut(bench, "pretrained", LABELS, weights=TEACHER)
-    pairs = dict(zip(bench.seeds, zip(theseus, cut, strict=True), strict=True))
-    failed = [n for n, pair in pairs.items() if any(bench.guesses(bench.right(m)) for m in pair)]
-    good = [pair for n, pair in pairs.items() if n not in failed]
+    tried = list(zip(bench.seeds, theseus, cut, strict=True))
+    failed = [seed for seed, *pair in tried if any(bench.guesses(bench.right(m)) for m in pair)]
+    good = [both for both in tried if both[0] not in failed]
     claim = bench.contest(
         Says(8, "Theseus", "fine-tuning of six pre-trained layers", "+1.9 on SST-2"),
-        [pair[0] for pair in good],
-        [pair[1] for pair in good],
+        [ours for _, ours, _ in good],
+        [theirs for _, _, theirs in good],
     )
     told = {"seeds left out, since a student guesses": failed} if failed else {}
     return [replace(claim, detail=claim.detail | told)]

@@ -48,7 +48,7 @@ def tiny(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("EDGECOMPRESS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(arms, "TEACHER", "resource:tiny-bert")
     monkeypatch.setattr(arms, "TEACHER_TRAINING", {"epochs": 1, "learning_rate": 1e-3})
-    setting = Setting("tiny", REVIEWS, reviews, max_length=32, epochs=4)
+    setting = Setting("tiny", REVIEWS, reviews, max_length=32, epochs=4)  # room for eight cuts
     monkeypatch.setitem(SETTINGS, "tiny", setting)
 
 
