@@ -56,6 +56,11 @@ EXPERIMENTS: dict[str, Experiment] = {
     "theseus-fine-tuning-cola": ("cola", theseus.against_fine_tuning, FIVE),
     "theseus-fine-tuning-fever": ("fever", theseus.against_fine_tuning, EIGHT),
     "theseus-fine-tuning-fever-large": ("fever-large", theseus.against_fine_tuning, EIGHT),
+    "theseus-slow-fine-tuning-fever-large": (
+        "fever-large",
+        theseus.against_slow_fine_tuning,
+        EIGHT,
+    ),
     "rosita-sentiment": ("sentiment", rosita.claims, None),
     "rosita-sst2": ("sst2", rosita.claims, None),
     "rosita-small-sst2-large": ("sst2-large", rosita.as_small, FIVE),

@@ -22,8 +22,10 @@ from edgecompress.models.encoder import Encoder
 MODULES = len(BOTTOM)
 EPOCHS = 4
 REPLACING_RATE = 3e-4  # a layer is trained in a part of the steps only; from a pilot on MiniLM
+SLOW_RATE = 5e-5  # that of the teacher, half of what other arms take
 KD = {"logits": 0.9, "labels": 0.1, "temperature": 2.0}
 LABELS = {"logits": 0.0, "labels": 1.0}
+CUT = "fine-tuning of six pre-trained layers"
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,31 @@ def against_fine_tuning(bench: Bench) -> list[Claim]:
     """Test 8 as in the paper, whose baseline starts from the layers before any fine-tuning.
 
     Three seeds left it undecided on reviews, since such students vary by two points; so it has
-    more of them. A seed at which a student only guesses is left out, and told: one failed training
-    would decide the mean.
+    more of them.
     """
+    return [_against(bench, _cut(bench, "pretrained", LABELS, weights=TEACHER), CUT)]
+
+
+def against_slow_fine_tuning(bench: Bench) -> list[Claim]:
+    """The same, the baseline trained as gently as the teacher, in case its own rate fails it."""
+    cut = _cut(bench, "pretrained-slow", LABELS, weights=TEACHER, learning_rate=SLOW_RATE)
+    return [_against(bench, cut, f"{CUT} at half the rate")]
+
+
+def _against(bench: Bench, cut: list[Made], says: str) -> Claim:
+    """A seed at which a student only guesses is left out, and told: one failed training would
+    decide the mean."""
     theseus = _replaced(bench, schedule="curriculum")
-    cut = _cut(bench, "pretrained", LABELS, weights=TEACHER)
     tried = list(zip(bench.seeds, theseus, cut, strict=True))
     failed = [seed for seed, *pair in tried if any(bench.guesses(bench.right(m)) for m in pair)]
     good = [both for both in tried if both[0] not in failed]
     claim = bench.contest(
-        Says(8, "Theseus", "fine-tuning of six pre-trained layers", "+1.9 on SST-2"),
+        Says(8, "Theseus", says, "+1.9 on SST-2"),
         [ours for _, ours, _ in good],
         [theirs for _, _, theirs in good],
     )
     told = {"seeds left out, since a student guesses": failed} if failed else {}
-    return [replace(claim, detail=claim.detail | told)]
+    return replace(claim, detail=claim.detail | told)
 
 
 def _replaced(bench: Bench, **replacing: Any) -> list[Made]:
@@ -87,8 +99,8 @@ def _replaced(bench: Bench, **replacing: Any) -> list[Made]:
     return bench.arms(name, [stage])
 
 
-def _cut(bench: Bench, name: str, objective: dict[str, float], **weights: str) -> list[Made]:
-    shape = {"layers": BOTTOM, "epochs": EPOCHS, **weights}
+def _cut(bench: Bench, name: str, objective: dict[str, float], **settings: Any) -> list[Made]:
+    shape = {"layers": BOTTOM, "epochs": EPOCHS, **settings}
     return bench.arms(name, [bench.student("distill", objective=objective, **shape)])
 
 
