@@ -56,9 +56,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "theseus-fine-tuning-cola": ("cola", theseus.against_fine_tuning, FIVE),
     "theseus-fine-tuning-fever": ("fever", theseus.against_fine_tuning, EIGHT),
     "theseus-fine-tuning-fever-large": ("fever-large", theseus.against_fine_tuning, EIGHT),
-    "theseus-slow-fine-tuning-fever-large": (
+    "theseus-tuned-fine-tuning-fever-large": (
         "fever-large",
-        theseus.against_slow_fine_tuning,
+        theseus.against_tuned_fine_tuning,
         EIGHT,
     ),
     "rosita-sentiment": ("sentiment", rosita.claims, None),
