@@ -82,18 +82,20 @@ def against_tuned_fine_tuning(bench: Bench) -> list[Claim]:
 
 def _against(bench: Bench, cut: list[Made], says: str) -> Claim:
     """A seed at which a student only guesses is left out, and told: one failed training would
-    decide the mean."""
+    decide the mean. Where fewer than three are left, all are shown and nothing is decided."""
     theseus = _replaced(bench, schedule="curriculum")
     tried = list(zip(bench.seeds, theseus, cut, strict=True))
     failed = [seed for seed, *pair in tried if any(bench.guesses(bench.right(m)) for m in pair)]
-    good = [both for both in tried if both[0] not in failed]
+    few = len(tried) - len(failed) < 3
+    shown = [both for both in tried if few or both[0] not in failed]
     claim = bench.contest(
         Says(8, "Theseus", says, "+1.9 on SST-2"),
-        [ours for _, ours, _ in good],
-        [theirs for _, _, theirs in good],
+        [ours for _, ours, _ in shown],
+        [theirs for _, _, theirs in shown],
     )
-    told = {"seeds left out, since a student guesses": failed} if failed else {}
-    return replace(claim, detail=claim.detail | told)
+    told = {"seeds at which a student guesses": failed} if failed else {}
+    refused = f"a student guesses at {len(failed)} of {len(tried)} seeds" if few else None
+    return replace(claim, detail=claim.detail | told, refused=refused)
 
 
 def _replaced(bench: Bench, **replacing: Any) -> list[Made]:
