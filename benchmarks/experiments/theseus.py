@@ -66,25 +66,25 @@ def against_fine_tuning(bench: Bench) -> list[Claim]:
     Three seeds left it undecided on reviews, since such students vary by two points; so it has
     more of them.
     """
-    return [_against(bench, _cut(bench, "pretrained", LABELS, weights=TEACHER), CUT)]
+    theseus = _replaced(bench, schedule="curriculum")
+    return [_against(bench, theseus, _cut(bench, "pretrained", LABELS, weights=TEACHER), CUT)]
 
 
 def against_tuned_fine_tuning(bench: Bench) -> list[Claim]:
     """The same at other rates, in case its own one fails the baseline."""
-    found = []
+    theseus, found = _replaced(bench, schedule="curriculum"), []
     for name, times, rate in (("slow", "half", 5e-5), ("fast", "twice", 2e-4)):
         cut = _cut(bench, f"pretrained-{name}", LABELS, weights=TEACHER, learning_rate=rate)
-        found.append(_against(bench, cut, f"{CUT} at {times} the rate"))
+        found.append(_against(bench, theseus, cut, f"{CUT} at {times} the rate"))
     return found
 
 
-def _against(bench: Bench, cut: list[Made], says: str) -> Claim:
+def _against(bench: Bench, theseus: list[Made], cut: list[Made], says: str) -> Claim:
     """Theseus and one baseline, seed by seed.
 
     A seed at which a student only guesses is left out, and told: one failed training would decide
     the mean. Where fewer than three are left, all are shown and nothing is decided.
     """
-    theseus = _replaced(bench, schedule="curriculum")
     tried = list(zip(bench.seeds, theseus, cut, strict=True))
     failed = [seed for seed, *pair in tried if any(bench.guesses(bench.right(m)) for m in pair)]
     few = len(tried) - len(failed) < 3
